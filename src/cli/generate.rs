@@ -1,0 +1,116 @@
+//! `unmask generate`: one run, live in a terminal, plain elsewhere.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Args;
+use unmask::{model::Choice, order::Order, random::MAX_SEED, sampler::Settings, schedule::Schedule, trace::Header};
+
+use super::{
+    live,
+    run::{self, Event, Request},
+};
+
+/// Unmask a story and watch it happen.
+///
+/// In a terminal the run is shown live: masks, the tokens that the last call revealed, and a bar of tokens per call; `q`,
+/// Esc or Ctrl-C stops it. Elsewhere, or with --plain, only the text goes to the standard output.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  unmask generate
+  unmask generate --prompt 'Lily had a dog' --schedule uniform --steps 16 --seed 7
+  unmask generate --schedule adaptive-dtc --trace run.jsonl --plain
+  unmask generate --device cpu --temperature 0 --order most-confident")]
+pub struct Generate {
+    /// Text before the masks; `<|mask|>` in it is one more token to reveal
+    #[arg(long, value_name = "TEXT", default_value = "Once upon a time")]
+    prompt: String,
+    /// At most this many calls of the model, one a masked token at most
+    #[arg(long, value_name = "K", default_value_t = 32, value_parser = at_least_one)]
+    steps: usize,
+    /// How many tokens each call reveals: adaptive-min|tc|dtc, minimax-min|tc|dtc, uniform, cosine
+    #[arg(long, value_name = "S", default_value = "adaptive-min")]
+    schedule: Schedule,
+    /// Which tokens each call reveals: random, left-to-right, most-confident
+    #[arg(long, value_name = "O", default_value = "random")]
+    order: Order,
+    /// Seed of everything random, 0 to 9007199254740991; a new one each time if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=MAX_SEED))]
+    seed: Option<u64>,
+    /// 0 takes the likeliest token, 1 samples the model's distribution; 0 to 10
+    #[arg(long, value_name = "T", default_value_t = 1.0)]
+    temperature: f32,
+    /// Tokens in all, the prompt included; the model's longest if not given
+    #[arg(long, value_name = "L")]
+    length: Option<usize>,
+    /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too
+    #[arg(long, value_name = "auto|gpu|cpu", default_value = "auto")]
+    device: Choice,
+    /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// Write the run to this file as JSON Lines: a header, then one line a call
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Print the text alone, even in a terminal
+    #[arg(long)]
+    plain: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".into()),
+        Ok(steps) => Ok(steps),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Generate {
+    /// Makes the run.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => getrandom::u64().context("the system gave no random seed")? & MAX_SEED,
+        };
+        let plain = self.plain || !io::stdout().is_terminal();
+        let Self { schedule, order, steps, temperature, .. } = self;
+        let request = Request {
+            prompt: self.prompt,
+            length: self.length,
+            settings: Settings { schedule, order, steps, temperature, seed },
+            device: self.device,
+            model: self.model,
+            trace: self.trace,
+        };
+        if plain { print_plainly(request) } else { live::show(request) }
+    }
+}
+
+/// The text to the standard output, everything else to the standard error.
+fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
+    let (events, _stop) = run::spawn(request);
+    for event in events {
+        match event {
+            Event::Opened(opened) => {
+                let Header { schedule, order, steps, temperature, seed, device, .. } = &opened.header;
+                eprintln!(
+                    "{schedule}, {order}, {steps} steps, temperature {temperature}, seed {seed}; on {device}: {}",
+                    opened.why
+                );
+            }
+            Event::Warning(text) => eprintln!("warning: {text}"),
+            Event::Frame { .. } => {}
+            Event::Finished(summary) => {
+                let mut out = io::stdout().lock();
+                writeln!(out, "{}", summary.text).context("the text could not be printed")?;
+                eprintln!("{summary}");
+            }
+            Event::Failed(error) => return Err(error),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

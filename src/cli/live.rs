@@ -1,0 +1,317 @@
+//! The live terminal view: drawn in place, so that the last picture stays in the scroll-back.
+
+use std::{
+    env, io,
+    process::ExitCode,
+    sync::{atomic::Ordering, mpsc::RecvTimeoutError},
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use crossterm::{
+    event::{self, Event as Input, KeyCode, KeyEventKind, KeyModifiers},
+    terminal,
+};
+use ratatui::{
+    Terminal, TerminalOptions, Viewport,
+    backend::CrosstermBackend,
+    layout::{Constraint, Layout},
+    style::{Color, Modifier, Style},
+    text::{Line, Span},
+    widgets::{Paragraph, Sparkline, Wrap},
+};
+use unmask::{sampler::Frame, text::MASK_SIGN};
+
+use super::run::{self, Event, Opened, Request, Summary};
+
+/// Rows of the view, and the least time a frame stays: a fast GPU is done before the eye has seen anything.
+const ROWS: u16 = 20;
+const FRAME_TIME: Duration = Duration::from_millis(60);
+
+/// When a token was revealed, early to late: 256-colour terminals' nearest to viridis.
+const RAMP: [u8; 8] = [61, 67, 67, 73, 72, 114, 149, 184];
+
+/// Raw mode for as long as this lives, also through an error or a panic.
+struct RawMode;
+
+impl RawMode {
+    fn enter() -> anyhow::Result<Self> {
+        terminal::enable_raw_mode().context("the terminal cannot be taken over; try --plain")?;
+        Ok(Self)
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        // Nothing can be done about a terminal that is gone.
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
+/// Shows a run until it ends or the user stops it.
+pub fn show(request: Request) -> anyhow::Result<ExitCode> {
+    // Graphics drivers may print while the model is opened; the view begins after that.
+    let (events, stop) = run::spawn(request);
+    let mut view = View { colour: env::var_os("NO_COLOR").is_none(), ..View::default() };
+    match events.recv() {
+        Ok(Event::Failed(error)) => return Err(error),
+        Ok(event) => view.take(event),
+        Err(_) => anyhow::bail!("the run ended without a word"),
+    }
+    let raw = RawMode::enter()?;
+    let rows = terminal::size().map_or(ROWS, |(_, rows)| rows.min(ROWS));
+    let options = TerminalOptions { viewport: Viewport::Inline(rows) };
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(io::stdout()), options)?;
+    terminal.draw(|frame| view.draw(frame))?;
+    let mut shown = Instant::now();
+    let outcome = loop {
+        if stop_wanted()? {
+            stop.store(true, Ordering::Relaxed);
+            break Ok(ExitCode::from(130));
+        }
+        match events.recv_timeout(Duration::from_millis(20)) {
+            Ok(Event::Failed(error)) => break Err(error),
+            Ok(event) => {
+                let waited = shown.elapsed();
+                if matches!(event, Event::Frame { .. }) && waited < FRAME_TIME {
+                    std::thread::sleep(FRAME_TIME - waited);
+                }
+                let finished = matches!(event, Event::Finished(_));
+                view.take(event);
+                terminal.draw(|frame| view.draw(frame))?;
+                shown = Instant::now();
+                if finished {
+                    break Ok(ExitCode::SUCCESS);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break Err(anyhow::anyhow!("the run ended without a word")),
+        }
+    };
+    view.stopped = matches!(outcome, Ok(code) if code != ExitCode::SUCCESS);
+    terminal.draw(|frame| view.draw(frame))?;
+    drop(raw);
+    println!();
+    outcome
+}
+
+/// Whether the user has pressed `q`, Esc or Ctrl-C.
+fn stop_wanted() -> anyhow::Result<bool> {
+    while event::poll(Duration::ZERO)? {
+        if let Input::Key(key) = event::read()? {
+            let control_c = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+            if key.kind == KeyEventKind::Press && (control_c || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Everything that is drawn.
+#[derive(Default)]
+struct View {
+    opened: Option<Box<Opened>>,
+    frame: Option<Frame>,
+    /// The call that revealed each position; 0 for the prompt and while masked.
+    steps: Vec<u32>,
+    sizes: Vec<u64>,
+    milliseconds: f64,
+    warning: Option<String>,
+    summary: Option<Summary>,
+    stopped: bool,
+    colour: bool,
+}
+
+impl View {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Opened(opened) => self.opened = Some(opened),
+            Event::Warning(text) => self.warning = Some(text),
+            Event::Frame { frame, milliseconds } => {
+                self.steps.resize(frame.tokens.len(), 0);
+                for reveal in &frame.revealed {
+                    self.steps[reveal.position as usize] = frame.step;
+                }
+                if frame.step > 0 {
+                    self.sizes.push(frame.revealed.len() as u64);
+                }
+                self.milliseconds += milliseconds;
+                self.frame = Some(frame);
+            }
+            Event::Finished(summary) => self.summary = Some(summary),
+            Event::Failed(_) => {}
+        }
+    }
+
+    fn draw(&self, screen: &mut ratatui::Frame<'_>) {
+        let [head, text, bars, foot] =
+            Layout::vertical([Constraint::Length(2), Constraint::Min(3), Constraint::Length(4), Constraint::Length(2)])
+                .areas(screen.area());
+        screen.render_widget(Paragraph::new(self.head()).wrap(Wrap { trim: true }), head);
+        screen.render_widget(Paragraph::new(self.text()).wrap(Wrap { trim: false }), text);
+        let most = self.sizes.iter().max().copied().unwrap_or(1).max(4);
+        let style = self.paint(Style::new(), RAMP[4]);
+        screen.render_widget(Sparkline::default().data(&self.sizes).max(most).style(style), bars);
+        screen.render_widget(Paragraph::new(self.foot()).wrap(Wrap { trim: true }), foot);
+    }
+
+    fn head(&self) -> String {
+        match &self.opened {
+            None => String::new(),
+            Some(opened) => {
+                let header = &opened.header;
+                format!(
+                    "{} · {} · {} steps · temperature {} · seed {} · {}: {}",
+                    header.schedule,
+                    header.order,
+                    header.steps,
+                    header.temperature,
+                    header.seed,
+                    header.device,
+                    opened.why
+                )
+            }
+        }
+    }
+
+    fn foot(&self) -> String {
+        if let Some(summary) = &self.summary {
+            return summary.to_string();
+        }
+        let Some(opened) = &self.opened else { return String::new() };
+        let calls = self.sizes.len();
+        let last = self.sizes.last().copied().unwrap_or(0);
+        let revealed: u64 = self.sizes.iter().sum();
+        let each = self.milliseconds / calls.max(1) as f64;
+        let state = if self.stopped { "stopped after call" } else { "call" };
+        let warning = self.warning.as_ref().map(|text| format!(" · {text}")).unwrap_or_default();
+        format!(
+            "{state} {calls} of {} · {last} tokens · {revealed} revealed · {each:.1} ms a call{warning}",
+            opened.calls
+        )
+    }
+
+    /// The text as it stands, token by token.
+    fn text(&self) -> Vec<Line<'_>> {
+        let (Some(opened), Some(frame)) = (&self.opened, &self.frame) else { return vec![] };
+        let mut lines = vec![Line::default()];
+        for (&token, &step) in frame.tokens.iter().zip(&self.steps) {
+            let (form, style) = if token == opened.mask_id {
+                (format!("{MASK_SIGN}{MASK_SIGN} "), Style::new().add_modifier(Modifier::DIM))
+            } else {
+                let form = opened.forms.get(token as usize).cloned().unwrap_or_default();
+                (form, self.style(step, frame.step, opened.calls))
+            };
+            for (index, part) in form.split('\n').enumerate() {
+                if index > 0 {
+                    lines.push(Line::default());
+                }
+                if let Some(line) = lines.last_mut() {
+                    line.push_span(Span::styled(part.to_owned(), style));
+                }
+            }
+        }
+        lines
+    }
+
+    fn style(&self, step: u32, now: u32, calls: usize) -> Style {
+        match step {
+            0 => Style::new().add_modifier(Modifier::UNDERLINED), // the prompt
+            _ if step == now => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
+            _ => {
+                let place = (step as usize - 1) * RAMP.len() / calls.max(1);
+                self.paint(Style::new(), RAMP[place.min(RAMP.len() - 1)])
+            }
+        }
+    }
+
+    fn paint(&self, style: Style, colour: u8) -> Style {
+        if self.colour { style.fg(Color::Indexed(colour)) } else { style }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::backend::TestBackend;
+    use unmask::{sampler::Reveal, trace::Header};
+
+    fn view() -> View {
+        let header = Header {
+            version: 1,
+            model: String::new(),
+            tokenizer: String::new(),
+            prompt: "One".into(),
+            schedule: "uniform".into(),
+            order: "random".into(),
+            steps: 2,
+            temperature: 1.0,
+            seed: 7,
+            device: "cpu".into(),
+        };
+        let forms = ["?", "?", "<mask>", "One", " day", "\n", "Tom"].map(String::from).to_vec();
+        let mut view = View { colour: true, ..View::default() };
+        view.take(Event::Opened(Box::new(Opened { header, why: "asked for".into(), forms, mask_id: 2, calls: 2 })));
+        let frame = |step, tokens: &[u32], revealed: &[(u32, u32)]| Event::Frame {
+            frame: Frame {
+                step,
+                tokens: tokens.to_vec(),
+                revealed: revealed
+                    .iter()
+                    .map(|&(position, token)| Reveal { position, token, log_prob: -1.0 })
+                    .collect(),
+                predictions: vec![],
+            },
+            milliseconds: 5.0,
+        };
+        view.take(frame(0, &[3, 2, 2, 2], &[]));
+        view.take(frame(1, &[3, 4, 5, 2], &[(1, 4), (2, 5)]));
+        view
+    }
+
+    fn screen(view: &View) -> (Vec<String>, ratatui::buffer::Buffer) {
+        let mut terminal = Terminal::new(TestBackend::new(60, 12)).unwrap();
+        terminal.draw(|frame| view.draw(frame)).unwrap();
+        let buffer = terminal.backend().buffer().clone();
+        let row = |y| (0..60).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+        ((0..12).map(row).collect(), buffer)
+    }
+
+    #[test]
+    fn the_screen_shows_masks_fresh_tokens_sizes_and_numbers() {
+        let (rows, buffer) = screen(&view());
+        assert_eq!(rows[0], "uniform · random · 2 steps · temperature 1 · seed 7 · cpu:");
+        assert_eq!(rows[2], "One day");
+        assert_eq!(rows[3], "░░");
+        assert_eq!(rows[7..10], ["", "█", "█"]); // two tokens on a scale of four
+        assert_eq!(rows[10], "call 1 of 2 · 2 tokens · 2 revealed · 10.0 ms a call");
+        assert!(buffer[(0, 2)].modifier.contains(Modifier::UNDERLINED));
+        assert!(buffer[(4, 2)].modifier.contains(Modifier::REVERSED));
+        assert!(!buffer[(0, 3)].modifier.contains(Modifier::REVERSED));
+    }
+
+    #[test]
+    fn earlier_tokens_are_coloured_by_when_they_were_revealed() {
+        let mut view = view();
+        let frame = Frame {
+            step: 2,
+            tokens: vec![3, 4, 5, 6],
+            revealed: vec![Reveal { position: 3, token: 6, log_prob: -1.0 }],
+            predictions: vec![],
+        };
+        view.take(Event::Frame { frame, milliseconds: 5.0 });
+        let (rows, buffer) = screen(&view);
+        assert_eq!(rows[3], "Tom");
+        assert_eq!(buffer[(4, 2)].fg, Color::Indexed(RAMP[0]));
+        view.colour = false;
+        assert_eq!(screen(&view).1[(4, 2)].fg, Color::Reset);
+    }
+
+    #[test]
+    fn a_stopped_run_says_stopped() {
+        let mut view = view();
+        view.stopped = true;
+        assert!(screen(&view).0[10].starts_with("stopped after call 1 of 2"));
+    }
+}

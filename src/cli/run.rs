@@ -1,0 +1,150 @@
+//! A run on its own thread, told as events: the views only listen, so that they stay quick however long a call takes.
+
+use std::{
+    fmt,
+    fs::File,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
+    thread,
+    time::Instant,
+};
+
+use anyhow::Context;
+use unmask::{
+    denoiser::{Denoiser, DenoiserError},
+    model::{Choice, Model, ModelFiles, Place},
+    sampler::{Frame, Sampler, SamplerError, Settings},
+    trace::{self, Header},
+};
+
+/// What is to be run.
+pub struct Request {
+    pub prompt: String,
+    pub length: Option<usize>,
+    pub settings: Settings,
+    pub device: Choice,
+    pub model: Option<PathBuf>,
+    pub trace: Option<PathBuf>,
+}
+
+/// What the run tells.
+pub enum Event {
+    /// The model is there and the run begins.
+    Opened(Box<Opened>),
+    /// Something went wrong that the run survives.
+    Warning(String),
+    /// The next frame, and the milliseconds of its call (0 for frame 0).
+    Frame { frame: Frame, milliseconds: f64 },
+    /// There are no more frames.
+    Finished(Summary),
+    /// The run cannot go on.
+    Failed(anyhow::Error),
+}
+
+/// What stays the same during a run.
+pub struct Opened {
+    pub header: Header,
+    /// Why the run is on that device.
+    pub why: String,
+    /// What each token looks like, by id.
+    pub forms: Vec<String>,
+    pub mask_id: u32,
+    /// How many calls the run will make.
+    pub calls: usize,
+}
+
+/// The run in the end.
+pub struct Summary {
+    pub text: String,
+    pub calls: usize,
+    pub revealed: usize,
+    pub milliseconds: f64,
+    pub device: String,
+    pub stopped: bool,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { calls, revealed, device, .. } = self;
+        let each = self.milliseconds / (*calls).max(1) as f64;
+        let stopped = if self.stopped { "stopped after " } else { "" };
+        write!(f, "{stopped}{revealed} tokens in {calls} calls, {each:.1} ms a call, on {device}")
+    }
+}
+
+/// Starts the run; setting the flag stops it before its next call.
+pub fn spawn(request: Request) -> (Receiver<Event>, Arc<AtomicBool>) {
+    let (sender, receiver) = mpsc::channel();
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    thread::spawn(move || {
+        if let Err(error) = run(&request, &sender, &flag) {
+            // Nobody listens any more: then nobody needs to know.
+            let _ = sender.send(Event::Failed(error));
+        }
+    });
+    (receiver, stop)
+}
+
+fn run(request: &Request, sender: &Sender<Event>, stop: &AtomicBool) -> anyhow::Result<()> {
+    let files = match &request.model {
+        Some(folder) => ModelFiles::read(folder)?,
+        None => ModelFiles::embedded(),
+    };
+    let (mut model, why) = pollster::block_on(Model::open(&files, request.device))?;
+    let tokens = model.start(&request.prompt, request.length.unwrap_or(model.config().seq_len))?;
+    let mut sampler = Sampler::new(tokens, model.mask_id(), request.settings)?;
+    let header = Header::new(&request.prompt, &request.settings, &model);
+    let mut file = match &request.trace {
+        Some(path) => Some((File::create(path).with_context(|| unwritten(path))?, path)),
+        None => None,
+    };
+    if let Some((file, path)) = &mut file {
+        trace::write_line(file, &header).with_context(|| unwritten(path))?;
+    }
+    let (forms, mask_id, calls) = (model.text().display_forms(), model.mask_id(), sampler.calls());
+    let _ = sender.send(Event::Opened(Box::new(Opened { header, why, forms, mask_id, calls })));
+
+    let mut last: Option<Frame> = None;
+    let (mut total, mut revealed) = (0.0, 0);
+    while !stop.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        let frame = match pollster::block_on(sampler.next(&mut model)) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => break,
+            Err(SamplerError::Denoiser(DenoiserError::Device(cause))) if !model.place().is_cpu() => {
+                let lost = &model.place().name;
+                let _ = sender.send(Event::Warning(format!("{lost} failed ({cause}); going on on the CPU")));
+                model = Model::load(&files, Place::cpu())?;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let milliseconds = if frame.step == 0 { 0.0 } else { begun.elapsed().as_secs_f64() * 1000.0 };
+        if let Some((file, path)) = &mut file {
+            trace::write_line(file, &frame).with_context(|| unwritten(path))?;
+        }
+        total += milliseconds;
+        revealed += frame.revealed.len();
+        last = Some(frame.clone());
+        let _ = sender.send(Event::Frame { frame, milliseconds });
+    }
+    let last = last.unwrap_or(Frame { step: 0, tokens: vec![], revealed: vec![], predictions: vec![] });
+    let _ = sender.send(Event::Finished(Summary {
+        text: model.text().decode(&last.tokens, mask_id)?,
+        calls: last.step as usize,
+        revealed,
+        milliseconds: total,
+        device: model.place().name.clone(),
+        stopped: last.tokens.contains(&mask_id),
+    }));
+    Ok(())
+}
+
+fn unwritten(path: &std::path::Path) -> String {
+    format!("the trace {} cannot be written", path.display())
+}

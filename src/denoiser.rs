@@ -1,0 +1,62 @@
+//! The contract between a model and everything above it: tokens in, one [`Prediction`] per masked position out.
+
+use std::{error::Error, future::Future};
+
+use serde::{Deserialize, Serialize};
+
+/// How many of the likeliest tokens a [`Prediction`] carries.
+pub const TOP: usize = 5;
+
+/// What a call wants to know beside the tokens: which random numbers to draw with, and how boldly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ask {
+    /// The seed of the run.
+    pub seed: u64,
+    /// The number of the call, from 1.
+    pub step: u32,
+    /// 0 takes the likeliest token, 1 samples the model's distribution, more flattens it. At least 0, finite.
+    pub temperature: f32,
+}
+
+/// What the model says of one masked position. Statistics are of the untempered distribution, in nats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// Where.
+    pub position: u32,
+    /// The token drawn at the asked temperature.
+    pub token: u32,
+    /// Its log-probability.
+    pub log_prob: f32,
+    /// Entropy of the distribution.
+    pub entropy: f32,
+    /// The highest probability less the second highest.
+    pub margin: f32,
+    /// The likeliest tokens with their probabilities, falling; fewer than [`TOP`] tokens are filled up with probability 0.
+    pub top: [(u32, f32); TOP],
+}
+
+/// Why a call gave no predictions.
+#[derive(Debug, thiserror::Error)]
+pub enum DenoiserError {
+    /// The tokens cannot be given to this denoiser.
+    #[error("{0}")]
+    Input(String),
+    /// The device failed, as when a GPU is lost; another device could go on from the same tokens.
+    #[error("the device failed during a call")]
+    Device(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// A model of masked sequences, or an exact law.
+pub trait Denoiser {
+    /// The token id that stands where nothing is revealed.
+    fn mask_id(&self) -> u32;
+
+    /// Predicts every masked position of `tokens` `[length]`, in the order of the positions.
+    ///
+    /// The draw at a position depends on `ask` and the position alone, never on which others are masked.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Input`] for tokens this denoiser does not know or too many of them, [`DenoiserError::Device`] when
+    /// the device fails; the denoiser can be asked again after either.
+    fn predict(&mut self, tokens: &[u32], ask: &Ask) -> impl Future<Output = Result<Vec<Prediction>, DenoiserError>>;
+}

@@ -1,0 +1,121 @@
+//! `shaders/predict.wgsl` in Rust: the CPU's path, and what the tests compare the kernel with.
+
+use super::{Draw, STATS};
+use crate::{denoiser::TOP, random::pcg4d};
+
+/// Statistics and draws of `logits` `[rows * vocab]`, row by row `[rows * STATS]`.
+pub fn predict(logits: &[f32], vocab: usize, keys: impl Iterator<Item = [u32; 3]>, draw: Draw) -> Vec<f32> {
+    logits.chunks(vocab).zip(keys).flat_map(|(row, key)| predict_row(row, key, draw)).collect()
+}
+
+fn predict_row(logits: &[f32], key: [u32; 3], draw: Draw) -> [f32; STATS] {
+    let allowed = || (0u32..).zip(logits).filter(|&(token, _)| token != draw.mask_id && token != draw.pad_id);
+    let highest = allowed().map(|(_, &x)| x).fold(f32::MIN, f32::max);
+    let (mut sum, mut weighted) = (0.0f64, 0.0f64);
+    let mut top: [Option<(f32, u32)>; TOP] = [None; TOP];
+    let mut drawn: Option<(f32, u32)> = None;
+    for (token, &x) in allowed() {
+        let below = f64::from(x - highest);
+        let term = below.exp();
+        sum += term;
+        weighted += below * term;
+        let noise = gumbel(pcg4d([key[0], key[1], key[2], token])[0]);
+        let noisy = x + draw.temperature * noise;
+        // Tokens come in order, so "strictly higher" leaves ties to the lower one.
+        if drawn.is_none_or(|(best, _)| noisy > best) {
+            drawn = Some((noisy, token));
+        }
+        let mut candidate = (x, token);
+        for place in &mut top {
+            if place.is_none_or(|other| ahead(candidate, other)) {
+                match place.replace(candidate) {
+                    Some(passed) => candidate = passed,
+                    None => break,
+                }
+            }
+        }
+    }
+    let log_sum_exp = highest + sum.ln() as f32;
+    let token = drawn.map_or(0, |(_, token)| token);
+    let probability = |rank: usize| top[rank].map_or(0.0, |(x, _)| (x - log_sum_exp).exp());
+    let mut stats = [0.0; STATS];
+    stats[0] = log_sum_exp;
+    stats[1] = (sum.ln() - weighted / sum) as f32;
+    stats[2] = probability(0);
+    stats[3] = probability(0) - probability(1);
+    stats[4] = token as f32;
+    stats[5] = logits[token as usize] - log_sum_exp;
+    for rank in 0..TOP {
+        stats[6 + rank] = top[rank].map_or(0.0, |(_, token)| token as f32);
+        stats[6 + TOP + rank] = probability(rank);
+    }
+    stats
+}
+
+/// Higher first; among equals the lower token.
+fn ahead((x, x_token): (f32, u32), (y, y_token): (f32, u32)) -> bool {
+    x > y || (x == y && x_token < y_token)
+}
+
+/// A standard Gumbel variate: -log of an exponential one, by its series where that is small. The kernel does the same,
+/// because WGSL's log is not exact near 1.
+fn gumbel(bits: u32) -> f32 {
+    let w = ((bits >> 8) as f32 + 0.5) * (1.0 / 16_777_216.0);
+    let exponential = if w < 0.01 { w * (1.0 + w * (0.5 + w * 0.333_333_33)) } else { -(1.0 - w).ln() };
+    -exponential.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, Stream};
+
+    const DRAW: Draw = Draw { temperature: 1.0, mask_id: 0, pad_id: 1 };
+
+    #[test]
+    fn statistics_of_a_row_worked_out_by_hand() {
+        // Tokens 2, 3, 4 with probabilities 1/2, 1/4, 1/4; mask and pad are left out however likely.
+        let ln2 = std::f32::consts::LN_2;
+        let row = [50.0, 60.0, 3.0 + ln2, 3.0, 3.0];
+        let stats = predict_row(&row, [1, 2, 3], Draw { temperature: 0.0, ..DRAW });
+        let expected =
+            [3.0 + 2.0 * ln2, 1.5 * ln2, 0.5, 0.25, 2.0, -ln2, 2.0, 3.0, 4.0, 0.0, 0.0, 0.5, 0.25, 0.25, 0.0, 0.0];
+        for (index, (got, wanted)) in stats.iter().zip(expected).enumerate() {
+            assert!((got - wanted).abs() < 1e-6, "{index}: {got} instead of {wanted}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_drawn_with_the_tempered_probabilities() {
+        let row: Vec<f32> = [9.0, 9.0, 0.1, 0.2, 0.3, 0.4].iter().map(|p: &f32| p.ln()).collect();
+        for temperature in [0.5f64, 1.0, 2.0] {
+            let powers: Vec<f64> = [0.1f64, 0.2, 0.3, 0.4].iter().map(|p| p.powf(1.0 / temperature)).collect();
+            let total: f64 = powers.iter().sum();
+            let draws = 40_000;
+            let mut counts = [0u32; 6];
+            let stream = Stream::new(11, Purpose::Tokens, 1);
+            for position in 0..draws {
+                let draw = Draw { temperature: temperature as f32, ..DRAW };
+                counts[predict_row(&row, stream.key(position), draw)[4] as usize] += 1;
+            }
+            for (power, count) in powers.iter().zip(&counts[2..]) {
+                let p = power / total;
+                let spread = 5.0 * (p * (1.0 - p) / f64::from(draws)).sqrt();
+                assert!((f64::from(*count) / f64::from(draws) - p).abs() < spread, "{temperature}: {counts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rare_tokens_are_as_rare_as_they_should_be() {
+        // The mean of -log p over draws is the entropy, to which the many rare tokens contribute most.
+        let row: Vec<f32> = (0..2048u32).map(|token| (pcg4d([token, 1, 2, 3])[0] >> 8) as f32 / 2e6).collect();
+        let stream = Stream::new(3, Purpose::Tokens, 1);
+        let draws: Vec<[f32; STATS]> = (0..20_000).map(|at| predict_row(&row, stream.key(at), DRAW)).collect();
+        let count = draws.len() as f64;
+        let mean = draws.iter().map(|stats| -f64::from(stats[5])).sum::<f64>() / count;
+        let square = draws.iter().map(|stats| f64::from(stats[5]).powi(2)).sum::<f64>() / count;
+        let spread = 5.0 * ((square - mean * mean) / count).sqrt();
+        assert!((mean - f64::from(draws[0][1])).abs() < spread, "{mean} instead of {}", draws[0][1]);
+    }
+}

@@ -1,0 +1,22 @@
+//! Unmask: watch how a masked diffusion language model decides which tokens to reveal, how many at a time, and what that
+//! choice costs.
+//!
+//! Data flows one way; a room uses only the floors below it:
+//!
+//! - [`random`]: one seed, many streams; [`schedule`]: how many tokens a call reveals
+//! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals
+//! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
+//! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
+//! - `cli` and `web`: the edges, where people are
+
+pub mod denoiser;
+pub mod kernel;
+pub mod model;
+pub mod order;
+pub mod random;
+pub mod sampler;
+pub mod schedule;
+pub mod text;
+pub mod trace;
+#[cfg(target_family = "wasm")]
+pub mod web;

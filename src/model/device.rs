@@ -1,0 +1,138 @@
+//! Where a model runs: `auto | gpu | cpu`, and in words why.
+
+use std::{fmt, str::FromStr, sync::OnceLock};
+
+use burn::{
+    prelude::*,
+    tensor::wgpu::{WgpuInitError, WgpuSetup, wgpu::DeviceType},
+};
+
+use super::{Model, ModelError, ModelFiles, SelfTest};
+
+/// What the user asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// A real GPU whose self-test agrees, else the CPU.
+    #[default]
+    Auto,
+    /// The GPU or an error; a software adapter counts.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu),
+            "cpu" => Ok(Self::Cpu),
+            _ => Err(format!("unknown device `{name}`; the devices are auto, gpu, cpu")),
+        }
+    }
+}
+
+/// A device and its name.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// burn's handle.
+    pub device: Device,
+    /// What to call it.
+    pub name: String,
+    /// Whether it is a GPU only in name.
+    pub software: bool,
+}
+
+const CPU: &str = "cpu";
+
+impl Place {
+    /// The CPU, by burn's `flex` backend.
+    pub fn cpu() -> Self {
+        Self { device: Device::flex(), name: CPU.into(), software: false }
+    }
+
+    /// Whether this is the CPU by name, the device that cannot be lost.
+    pub fn is_cpu(&self) -> bool {
+        self.name == CPU
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// burn opens its default GPU once a process, so the first place is kept.
+static GPU: OnceLock<Place> = OnceLock::new();
+
+/// The GPU, opened at the first call.
+///
+/// # Errors
+/// [`ModelError::NoGpu`] with the reason of the graphics API.
+pub async fn gpu() -> Result<Place, ModelError> {
+    if let Some(place) = GPU.get() {
+        return Ok(place.clone());
+    }
+    match Device::wgpu_options().init_with_setup_async().await {
+        Ok((device, setup)) => Ok(GPU.get_or_init(|| place(device, &setup)).clone()),
+        // Another thread may have opened it in the meantime.
+        Err(error) => GPU.get().cloned().ok_or_else(|| ModelError::NoGpu(reason(&error))),
+    }
+}
+
+fn place(device: Device, setup: &WgpuSetup) -> Place {
+    let info = setup.adapter.get_info();
+    // A browser names no adapter; the page asks the browser itself.
+    let name = if info.name.is_empty() { "WebGPU".to_owned() } else { info.name };
+    Place { device, name, software: info.device_type == DeviceType::Cpu }
+}
+
+fn reason(error: &WgpuInitError) -> String {
+    match error {
+        WgpuInitError::AdapterUnavailable { message, .. } => format!("no adapter ({message})"),
+        WgpuInitError::RequestDevice { message } => format!("the adapter refused a device ({message})"),
+        other => other.to_string(),
+    }
+}
+
+impl Model {
+    /// Loads a model where `choice` says, and tells in words why there.
+    ///
+    /// # Errors
+    /// [`ModelError`]: about the files whatever the choice; about the GPU only when it was asked for by name.
+    pub async fn open(files: &ModelFiles, choice: Choice) -> Result<(Self, String), ModelError> {
+        let cpu = |why: String| Self::load(files, Place::cpu()).map(|model| (model, why));
+        match choice {
+            Choice::Cpu => cpu("asked for".into()),
+            Choice::Gpu => Ok((Self::on_gpu(files, gpu().await?).await?, "asked for".into())),
+            Choice::Auto => match gpu().await {
+                Err(error) => cpu(error.to_string()),
+                Ok(place) if place.software => {
+                    cpu(format!("the only GPU adapter, {place}, is software; the CPU does better"))
+                }
+                Ok(place) => match Self::on_gpu(files, place).await {
+                    Ok(model) => Ok((model, "its self-test agrees".into())),
+                    Err(error @ (ModelError::SelfTest { .. } | ModelError::SelfTestRun(_))) => cpu(error.to_string()),
+                    Err(error) => Err(error),
+                },
+            },
+        }
+    }
+
+    /// Loads a model onto a GPU and runs its self-test there.
+    ///
+    /// # Errors
+    /// [`ModelError`] about the files, or [`ModelError::SelfTest`].
+    pub async fn on_gpu(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+        let mut model = Self::load(files, place)?;
+        let test = match &files.self_test {
+            Some(bytes) => SelfTest::from_bytes(bytes)?,
+            None => SelfTest::record(&mut Self::load(files, Place::cpu())?).await?,
+        };
+        test.check(&mut model).await?;
+        Ok(model)
+    }
+}

@@ -1,0 +1,118 @@
+//! What can be wrong with a model, its files and its device.
+
+use std::{error::Error, io, path::PathBuf};
+
+use safetensors::SafeTensorError;
+
+use crate::{denoiser::DenoiserError, text::TextError};
+
+/// Why a model cannot be loaded or started.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A file cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// No config, or one with an unknown key.
+    #[error("config.json is not the config of a model")]
+    Config(#[source] serde_json::Error),
+    /// A value in the config that this program has no use for.
+    #[error("`{key}` in config.json is {value}; accepted: {accepted}")]
+    ConfigValue {
+        /// Which.
+        key: &'static str,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        accepted: String,
+    },
+    /// The weights are of another kind of file.
+    #[error("model.safetensors is not a safetensors file")]
+    NotSafetensors(#[source] SafeTensorError),
+    /// The weights end too early.
+    #[error("model.safetensors was cut off: it has {bytes} bytes, its header promises another number")]
+    Truncated {
+        /// How many there are.
+        bytes: usize,
+        /// What the reader says.
+        #[source]
+        source: SafeTensorError,
+    },
+    /// A tensor is not there.
+    #[error("model.safetensors has no tensor `{name}`")]
+    MissingTensor {
+        /// Which.
+        name: String,
+    },
+    /// A tensor has no place in the net.
+    #[error("model.safetensors has a tensor `{name}`, which a model of this config does not")]
+    UnknownTensor {
+        /// Which.
+        name: String,
+    },
+    /// A tensor has another shape.
+    #[error("tensor `{name}` of model.safetensors is {found:?}; config.json asks for {expected:?}")]
+    TensorShape {
+        /// Which.
+        name: String,
+        /// The shape in the file.
+        found: Vec<usize>,
+        /// The shape of the net.
+        expected: Vec<usize>,
+    },
+    /// A tensor holds something other than floats.
+    #[error("tensor `{name}` of model.safetensors holds {found}; accepted: F32, F16, BF16")]
+    TensorType {
+        /// Which.
+        name: String,
+        /// What it holds.
+        found: String,
+    },
+    /// burn refuses what passed the checks.
+    #[error("model.safetensors could not be loaded")]
+    Store(#[source] Box<dyn Error + Send + Sync>),
+    /// The tokenizer's trouble.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// Tokenizer and net do not belong together.
+    #[error("tokenizer.json has {tokenizer} tokens, config.json says {config}")]
+    Vocabulary {
+        /// The config's number.
+        config: usize,
+        /// The tokenizer's number.
+        tokenizer: usize,
+    },
+    /// The prompt cannot be used.
+    #[error("the prompt cannot be used: {0}")]
+    Prompt(String),
+    /// The length cannot be run.
+    #[error("length is {length}; it must be between 1 and {most}")]
+    Length {
+        /// What was asked for.
+        length: usize,
+        /// The longest sequence of the model.
+        most: usize,
+    },
+    /// There is no GPU to be had.
+    #[error("no GPU: {0}")]
+    NoGpu(String),
+    /// The self-test file is broken.
+    #[error("self_test.json is not a self-test of this model")]
+    SelfTestFile(#[source] Box<dyn Error + Send + Sync>),
+    /// The device computes something else than it should.
+    #[error("the self-test on {device} disagrees: {what}")]
+    SelfTest {
+        /// Which device.
+        device: String,
+        /// Where it disagrees.
+        what: String,
+    },
+    /// The device failed in the self-test.
+    #[error("the self-test failed to run")]
+    SelfTestRun(#[source] DenoiserError),
+}

@@ -1,0 +1,50 @@
+//! The files of a model, as bytes: embedded in the binary, read from a folder, or handed over by the page.
+
+use std::borrow::Cow;
+
+/// The bytes of a model's files.
+#[derive(Clone, Debug)]
+pub struct ModelFiles {
+    /// `model.safetensors`.
+    pub weights: Cow<'static, [u8]>,
+    /// `config.json`.
+    pub config: Cow<'static, [u8]>,
+    /// `tokenizer.json`.
+    pub tokenizer: Cow<'static, [u8]>,
+    /// `self_test.json`, which a model may lack.
+    pub self_test: Option<Cow<'static, [u8]>>,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl ModelFiles {
+    /// The default model, which every binary carries.
+    pub fn embedded() -> Self {
+        Self {
+            weights: include_bytes!("../../assets/model/model.safetensors").into(),
+            config: include_bytes!("../../assets/model/config.json").into(),
+            tokenizer: include_bytes!("../../assets/model/tokenizer.json").into(),
+            self_test: Some(include_bytes!("../../assets/model/self_test.json").into()),
+        }
+    }
+
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// [`super::ModelError::Read`] names the file; only `self_test.json` may be missing.
+    pub fn read(folder: &std::path::Path) -> Result<Self, super::ModelError> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).map_err(|source| super::ModelError::Read { path, source })
+        };
+        let self_test = match read("self_test.json") {
+            Err(super::ModelError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
+            other => Some(other?.into()),
+        };
+        Ok(Self {
+            weights: read("model.safetensors")?.into(),
+            config: read("config.json")?.into(),
+            tokenizer: read("tokenizer.json")?.into(),
+            self_test,
+        })
+    }
+}

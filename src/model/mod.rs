@@ -1,0 +1,175 @@
+//! The trained model: config, net, weights, the device it runs on, and the [`Denoiser`] that runs it.
+
+mod config;
+mod device;
+mod error;
+mod files;
+mod net;
+mod self_test;
+mod weights;
+
+pub use config::{ARCH, Config};
+pub use device::{Choice, Place, gpu};
+pub use error::ModelError;
+pub use files::ModelFiles;
+pub use net::Net;
+pub use self_test::SelfTest;
+pub use weights::save;
+
+use burn::{prelude::*, tensor::TensorData};
+
+use crate::{
+    denoiser::{Ask, Denoiser, DenoiserError, Prediction},
+    kernel::{self, Draw, STATS},
+    random::{Purpose, Stream},
+    sampler::Settings,
+    text::{Text, sha256},
+    trace::{self, Header},
+};
+
+/// A model on a device.
+pub struct Model {
+    config: Config,
+    net: Net,
+    text: Text,
+    hash: String,
+    place: Place,
+}
+
+impl Model {
+    /// Loads a model onto a device.
+    ///
+    /// # Errors
+    /// [`ModelError`] names the file and what is wrong with it.
+    pub fn load(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+        let config = Config::from_bytes(&files.config)?;
+        let text = Text::from_bytes(&files.tokenizer)?;
+        if text.vocab_size() != config.vocab_size {
+            return Err(ModelError::Vocabulary { config: config.vocab_size, tokenizer: text.vocab_size() });
+        }
+        let net = weights::load(&files.weights, &config, &place.device)?;
+        Ok(Self { config, net, text, hash: sha256(&files.weights), place })
+    }
+
+    /// What the model's config says.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The model's tokenizer.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// SHA-256 of the weights file, in hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Where the model runs.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// How many weights there are.
+    pub fn parameters(&self) -> usize {
+        self.net.num_params()
+    }
+
+    /// A prompt and masks up to `length` tokens.
+    ///
+    /// # Errors
+    /// [`ModelError::Prompt`] for a prompt that leaves no room or holds padding, [`ModelError::Length`] for a length that
+    /// the model cannot run.
+    pub fn start(&self, prompt: &str, length: usize) -> Result<Vec<u32>, ModelError> {
+        if !(1..=self.config.seq_len).contains(&length) {
+            return Err(ModelError::Length { length, most: self.config.seq_len });
+        }
+        let mut tokens = self.text.encode(prompt)?;
+        if tokens.len() > length {
+            return Err(ModelError::Prompt(format!("it is {} tokens long; there is room for {length}", tokens.len())));
+        }
+        if tokens.contains(&self.config.pad_id) {
+            return Err(ModelError::Prompt("it holds the padding token, which the model never reads".into()));
+        }
+        tokens.resize(length, self.config.mask_id);
+        Ok(tokens)
+    }
+
+    /// Logits `[length, vocab]` of `tokens` `[length]`, before mask and padding are excluded.
+    ///
+    /// # Errors
+    /// [`DenoiserError`], as [`Denoiser::predict`].
+    pub async fn logits(&self, tokens: &[u32]) -> Result<Vec<f32>, DenoiserError> {
+        let all: Vec<u32> = (0..tokens.len() as u32).collect();
+        read_back(self.logits_at(tokens, &all)?).await
+    }
+
+    /// Logits `[rows, vocab]` at `positions` `[rows]`, on the device.
+    fn logits_at(&self, tokens: &[u32], positions: &[u32]) -> Result<Tensor<2>, DenoiserError> {
+        let length = tokens.len();
+        if !(1..=self.config.seq_len).contains(&length) {
+            let most = self.config.seq_len;
+            return Err(DenoiserError::Input(format!("{length} tokens; the model reads 1 to {most}")));
+        }
+        // Checked here because a GPU gathers out of bounds without a word.
+        if let Some(token) = tokens.iter().find(|&&token| token as usize >= self.config.vocab_size) {
+            let vocab = self.config.vocab_size;
+            return Err(DenoiserError::Input(format!("token {token}; the vocabulary has {vocab}")));
+        }
+        let ints = |values: &[u32]| values.iter().map(|&value| value.cast_signed()).collect::<Vec<i32>>();
+        let device = &self.place.device;
+        let input = Tensor::<2, Int>::from_data(TensorData::new(ints(tokens), [1, length]), device);
+        let rows = Tensor::<1, Int>::from_data(TensorData::new(ints(positions), [positions.len()]), device);
+        let hidden = self.net.hidden(input).reshape([length, self.config.d_model]);
+        Ok(self.net.logits(hidden.select(0, rows)))
+    }
+}
+
+impl Header {
+    /// The header of a run of `model`.
+    pub fn new(prompt: &str, settings: &Settings, model: &Model) -> Self {
+        Self {
+            version: trace::VERSION,
+            model: model.hash.clone(),
+            tokenizer: model.text.hash().to_owned(),
+            prompt: prompt.to_owned(),
+            schedule: settings.schedule.to_string(),
+            order: settings.order.to_string(),
+            steps: settings.steps,
+            temperature: settings.temperature,
+            seed: settings.seed,
+            device: model.place.name.clone(),
+        }
+    }
+}
+
+impl Denoiser for Model {
+    fn mask_id(&self) -> u32 {
+        self.config.mask_id
+    }
+
+    async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
+        let masked = (0u32..).zip(tokens).filter(|&(_, &token)| token == self.config.mask_id);
+        let positions: Vec<u32> = masked.map(|(position, _)| position).collect();
+        if positions.is_empty() {
+            return Ok(vec![]);
+        }
+        let stream = Stream::new(ask.seed, Purpose::Tokens, ask.step);
+        let keys: Vec<[u32; 3]> = positions.iter().map(|&position| stream.key(position)).collect();
+        let (mask_id, pad_id) = (self.config.mask_id, self.config.pad_id);
+        let draw = Draw { temperature: ask.temperature, mask_id, pad_id };
+        let stats = read_back(kernel::predict(self.logits_at(tokens, &positions)?, &keys, draw)).await?;
+        if stats.len() != positions.len() * STATS || stats.iter().any(|value| !value.is_finite()) {
+            return Err(DenoiserError::Device("the predictions are not numbers".into()));
+        }
+        let rows = positions.iter().zip(stats.chunks_exact(STATS));
+        Ok(rows.map(|(&position, row)| kernel::prediction(position, row)).collect())
+    }
+}
+
+/// The one read-back of a call.
+async fn read_back(tensor: Tensor<2>) -> Result<Vec<f32>, DenoiserError> {
+    let data = tensor.into_data_async().await.map_err(|error| DenoiserError::Device(format!("{error:?}").into()))?;
+    data.try_into_vec::<f32>().map_err(|error| DenoiserError::Device(format!("{error:?}").into()))
+}

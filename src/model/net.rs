@@ -1,0 +1,137 @@
+//! The net: a bidirectional transformer without time conditioning.
+//!
+//! - no bias anywhere, RMSNorm before each half of a block, RMSNorm of queries and keys over the head dimension
+//! - rotary positions in the half-split form: `(a, b) -> (a cos - b sin, a sin + b cos)`, `a`, `b` the halves of a head
+//! - SwiGLU: `w2(silu(g) * u)` with `g, u` the halves of `w13(x)`
+//! - the output is tied to the embedding, whose scale it does not share
+//!
+//! Field names are those of the tensors in `model.safetensors`.
+
+use burn::{
+    module::Module,
+    nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig, RmsNorm, RmsNormConfig},
+    prelude::*,
+    tensor::{TensorData, activation::silu, module::attention},
+};
+
+use super::config::Config;
+
+/// The net with its weights.
+#[derive(Module, Debug)]
+pub struct Net {
+    emb: Embedding,
+    blocks: Vec<Block>,
+    norm: RmsNorm,
+    #[module(skip)]
+    emb_scale: f64,
+    #[module(skip)]
+    rope: Rope,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    norm1: RmsNorm,
+    qkv: Linear,
+    q_norm: RmsNorm,
+    k_norm: RmsNorm,
+    proj: Linear,
+    norm2: RmsNorm,
+    w13: Linear,
+    w2: Linear,
+    #[module(skip)]
+    heads: usize,
+}
+
+/// What the rotary tables are computed from; they are small, and a forward needs only its own length of them.
+#[derive(Clone, Debug)]
+struct Rope {
+    base: f64,
+    half: usize,
+}
+
+impl Net {
+    /// A net with random weights.
+    pub fn new(config: &Config, device: &Device) -> Self {
+        let norm = |size| RmsNormConfig::new(size).with_epsilon(config.norm_eps).init(device);
+        let linear = |from, to| LinearConfig::new(from, to).with_bias(false).init(device);
+        let (d, ff, head) = (config.d_model, config.d_ff, config.head_dim());
+        // With `emb_scale = sqrt(d_model)` inputs and logits then both start with variance 1.
+        let embedding = Initializer::Normal { mean: 0.0, std: 1.0 / (d as f64).sqrt() };
+        let block = |_| Block {
+            norm1: norm(d),
+            qkv: linear(d, 3 * d),
+            q_norm: norm(head),
+            k_norm: norm(head),
+            proj: linear(d, d),
+            norm2: norm(d),
+            w13: linear(d, 2 * ff),
+            w2: linear(ff, d),
+            heads: config.n_head,
+        };
+        Self {
+            emb: EmbeddingConfig::new(config.vocab_size, d).with_initializer(embedding).init(device),
+            blocks: (0..config.n_layer).map(block).collect(),
+            norm: norm(d),
+            emb_scale: config.emb_scale,
+            rope: Rope { base: config.rope_base, half: head / 2 },
+        }
+    }
+
+    /// Token ids `[batch, length]` -> hidden states `[batch, length, d_model]`, normalised.
+    pub fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+        let [_, length] = tokens.dims();
+        let device = tokens.device();
+        let (cos, sin) = self.rope.tables(length, &device);
+        let mut x = self.emb.forward(tokens) * self.emb_scale; // [batch, length, d_model]
+        for block in &self.blocks {
+            x = block.forward(x, &cos, &sin);
+        }
+        self.norm.forward(x)
+    }
+
+    /// Hidden states `[rows, d_model]` -> logits `[rows, vocab]`.
+    pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
+        hidden.matmul(self.emb.weight.val().transpose())
+    }
+}
+
+impl Rope {
+    /// Cosines and sines `[1, 1, length, half]`.
+    fn tables(&self, length: usize, device: &Device) -> (Tensor<4>, Tensor<4>) {
+        let angles =
+            |place: usize| (0..self.half).map(move |i| place as f64 * self.base.powf(-(i as f64) / self.half as f64));
+        let table = |f: fn(f64) -> f64| {
+            let values: Vec<f32> = (0..length).flat_map(angles).map(|angle| f(angle) as f32).collect();
+            Tensor::<4>::from_data(TensorData::new(values, [1, 1, length, self.half]), device)
+        };
+        (table(f64::cos), table(f64::sin))
+    }
+}
+
+impl Block {
+    /// `x` `[batch, length, d_model]`, tables `[1, 1, length, half]`.
+    fn forward(&self, x: Tensor<3>, cos: &Tensor<4>, sin: &Tensor<4>) -> Tensor<3> {
+        let [batch, length, d] = x.dims();
+        let head = d / self.heads;
+        let qkv = self.qkv.forward(self.norm1.forward(x.clone())).reshape([batch, length, 3, self.heads, head]);
+        // [batch, heads, length, head]
+        let part = |index| qkv.clone().narrow(2, index, 1).squeeze_dim::<4>(2).swap_dims(1, 2);
+        let q = rotate(self.q_norm.forward(part(0)), cos, sin);
+        let k = rotate(self.k_norm.forward(part(1)), cos, sin);
+        let seen = attention(q, k, part(2), None, None, Default::default());
+        let x = x + self.proj.forward(seen.swap_dims(1, 2).reshape([batch, length, d]));
+
+        let gates = self.w13.forward(self.norm2.forward(x.clone())); // [batch, length, 2 d_ff]
+        let ff = gates.dims()[2] / 2;
+        let gated = silu(gates.clone().narrow(2, 0, ff)) * gates.narrow(2, ff, ff);
+        x + self.w2.forward(gated)
+    }
+}
+
+/// `x` `[batch, heads, length, head]`.
+fn rotate(x: Tensor<4>, cos: &Tensor<4>, sin: &Tensor<4>) -> Tensor<4> {
+    let half = x.dims()[3] / 2;
+    let (a, b) = (x.clone().narrow(3, 0, half), x.narrow(3, half, half));
+    let (cos, sin) = (cos.clone(), sin.clone());
+    Tensor::cat(vec![a.clone() * cos.clone() - b.clone() * sin.clone(), a * sin + b * cos], 3)
+}

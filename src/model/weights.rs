@@ -1,0 +1,155 @@
+//! `model.safetensors` -> [`Net`]. The file is checked against the config, tensor by tensor, before burn reads it.
+
+use burn::{
+    prelude::*,
+    store::{
+        BurnToPyTorchAdapter, FloatCastAdapter, ModuleAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore,
+    },
+    tensor::DType,
+};
+use safetensors::{SafeTensorError, SafeTensors, tensor::Dtype};
+
+use super::{ModelError, config::Config, net::Net};
+
+/// Names and shapes of the tensors of a net, linear layers as `[out, in]`.
+fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
+    let (d, ff, head) = (config.d_model, config.d_ff, config.head_dim());
+    let mut shapes = vec![("emb.weight".to_owned(), vec![config.vocab_size, d]), ("norm.weight".to_owned(), vec![d])];
+    for block in 0..config.n_layer {
+        let parts = [
+            ("norm1", vec![d]),
+            ("qkv", vec![3 * d, d]),
+            ("q_norm", vec![head]),
+            ("k_norm", vec![head]),
+            ("proj", vec![d, d]),
+            ("norm2", vec![d]),
+            ("w13", vec![2 * ff, d]),
+            ("w2", vec![d, ff]),
+        ];
+        shapes.extend(parts.map(|(part, shape)| (format!("blocks.{block}.{part}.weight"), shape)));
+    }
+    shapes
+}
+
+/// Loads the weights onto a device; f16, bf16 and f32 are stored, f32 is computed with.
+///
+/// # Errors
+/// [`ModelError`] names the tensor, its shape and the shape that the config asks for; a file that was cut off and one that
+/// never was a safetensors file are told apart.
+pub fn load(bytes: &[u8], config: &Config, device: &Device) -> Result<Net, ModelError> {
+    check(bytes, config)?;
+    let mut net = Net::new(config, device);
+    let adapter = PyTorchToBurnAdapter.chain(FloatCastAdapter::to(DType::F32));
+    let mut store = SafetensorsStore::from_bytes(Some(bytes.to_vec())).with_from_adapter(adapter);
+    net.load_from(&mut store).map_err(|error| ModelError::Store(Box::new(error)))?;
+    Ok(net)
+}
+
+/// The bytes of a `model.safetensors` with the weights of `net` in f16.
+///
+/// # Errors
+/// [`ModelError::Store`] when burn cannot read the weights back from their device.
+pub fn save(net: &Net) -> Result<Vec<u8>, ModelError> {
+    let adapter = BurnToPyTorchAdapter.chain(FloatCastAdapter::to(DType::F16));
+    let mut store = SafetensorsStore::from_bytes(None).with_to_adapter(adapter).clear_metadata();
+    net.save_into(&mut store).map_err(|error| ModelError::Store(Box::new(error)))?;
+    store.get_bytes().map_err(|error| ModelError::Store(Box::new(error)))
+}
+
+fn check(bytes: &[u8], config: &Config) -> Result<(), ModelError> {
+    let file = SafeTensors::deserialize(bytes).map_err(|error| refusal(bytes, error))?;
+    let shapes = shapes(config);
+    for (name, expected) in &shapes {
+        let Ok(tensor) = file.tensor(name) else {
+            return Err(ModelError::MissingTensor { name: name.clone() });
+        };
+        if tensor.shape() != expected.as_slice() {
+            let (found, expected) = (tensor.shape().to_vec(), expected.clone());
+            return Err(ModelError::TensorShape { name: name.clone(), found, expected });
+        }
+        if !matches!(tensor.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(ModelError::TensorType { name: name.clone(), found: tensor.dtype().to_string() });
+        }
+    }
+    let unknown = file.names().into_iter().find(|name| shapes.iter().all(|(known, _)| known != name));
+    unknown.map_or(Ok(()), |name| Err(ModelError::UnknownTensor { name: name.to_owned() }))
+}
+
+/// A sound header that promises more bytes than there are means a file cut off.
+fn refusal(bytes: &[u8], error: SafeTensorError) -> ModelError {
+    let cut_in_the_tensors = matches!(error, SafeTensorError::MetadataIncompleteBuffer);
+    let cut_in_the_header = matches!(error, SafeTensorError::InvalidHeaderLength) && bytes.get(8) == Some(&b'{');
+    if cut_in_the_tensors || cut_in_the_header {
+        ModelError::Truncated { bytes: bytes.len(), source: error }
+    } else {
+        ModelError::NotSafetensors(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use safetensors::tensor::TensorView;
+
+    fn config() -> Config {
+        let mut config = Config::from_bytes(include_bytes!("../../assets/model/config.json")).unwrap();
+        (config.vocab_size, config.d_model, config.n_layer, config.n_head, config.d_ff) = (10, 8, 1, 2, 4);
+        config
+    }
+
+    /// A file with zeros everywhere, after `change` of its list of tensors.
+    fn file(dtype: Dtype, change: impl Fn(&mut Vec<(String, Vec<usize>)>)) -> Vec<u8> {
+        let mut list = shapes(&config());
+        change(&mut list);
+        let zeros = vec![0u8; 4096];
+        let size = dtype.bitsize() / 8;
+        let views = list.into_iter().map(|(name, shape)| {
+            let length = shape.iter().product::<usize>() * size;
+            (name, TensorView::new(dtype, shape, &zeros[..length]).unwrap())
+        });
+        safetensors::serialize(views, None).unwrap()
+    }
+
+    fn error(bytes: &[u8]) -> ModelError {
+        load(bytes, &config(), &Device::flex()).unwrap_err()
+    }
+
+    #[test]
+    fn every_stored_float_type_loads() {
+        for dtype in [Dtype::F32, Dtype::F16, Dtype::BF16] {
+            load(&file(dtype, |_| ()), &config(), &Device::flex()).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let device = Device::flex();
+        let saved = save(&Net::new(&config(), &device)).unwrap();
+        let again = save(&load(&saved, &config(), &device).unwrap()).unwrap();
+        assert_eq!(saved, again);
+    }
+
+    #[test]
+    fn a_missing_an_unknown_and_a_wrong_tensor_are_named() {
+        let missing = error(&file(Dtype::F32, |list| list.retain(|(name, _)| name != "blocks.0.w2.weight")));
+        assert_eq!(missing.to_string(), "model.safetensors has no tensor `blocks.0.w2.weight`");
+        let unknown = error(&file(Dtype::F32, |list| list.push(("head.bias".into(), vec![3]))));
+        assert!(unknown.to_string().contains("`head.bias`"), "{unknown}");
+        let wrong = error(&file(Dtype::F32, |list| list[0].1 = vec![9, 8]));
+        assert_eq!(
+            wrong.to_string(),
+            "tensor `emb.weight` of model.safetensors is [9, 8]; config.json asks for [10, 8]"
+        );
+        assert!(error(&file(Dtype::I32, |_| ())).to_string().contains("I32"));
+    }
+
+    #[test]
+    fn a_file_cut_off_and_a_file_of_another_kind_are_told_apart() {
+        let good = file(Dtype::F32, |_| ());
+        assert!(matches!(error(&good[..good.len() - 1]), ModelError::Truncated { .. }));
+        assert!(matches!(error(&good[..40]), ModelError::Truncated { .. }));
+        for other in [&b""[..], b"PK\x03\x04 a zip archive", b"<!doctype html><p>404"] {
+            assert!(matches!(error(other), ModelError::NotSafetensors(_)), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Denoiser + schedule + order + seed -> a stream of [`Frame`]s. Knows no tokenizer and no device.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    denoiser::{Ask, Denoiser, DenoiserError, Prediction},
+    order::Order,
+    random::{MAX_SEED, Purpose, Stream},
+    schedule::{Schedule, ScheduleError},
+};
+
+/// The highest temperature: beyond it every model draws as good as uniformly.
+pub const MAX_TEMPERATURE: f32 = 10.0;
+
+/// How a run is to be made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// How many tokens each call reveals.
+    pub schedule: Schedule,
+    /// Which tokens each call reveals.
+    pub order: Order,
+    /// At most this many calls; never more than there are masks.
+    pub steps: usize,
+    /// `0 ..= MAX_TEMPERATURE`.
+    pub temperature: f32,
+    /// `0 ..= MAX_SEED`.
+    pub seed: u64,
+}
+
+/// Why a run cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SamplerError {
+    /// The temperature is out of range.
+    #[error("temperature is {0}; it must be between 0 and {MAX_TEMPERATURE}")]
+    Temperature(f32),
+    /// The seed would not survive a trace.
+    #[error("seed is {0}; it must be between 0 and {MAX_SEED}")]
+    Seed(u64),
+    /// The schedule refuses.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// The denoiser failed; the run can go on with another one.
+    #[error(transparent)]
+    Denoiser(#[from] DenoiserError),
+    /// The denoiser broke its contract: one prediction per masked position, in order, none of them a mask.
+    #[error("call {step}: the denoiser's predictions are not those of the masked positions")]
+    Predictions {
+        /// The number of the call.
+        step: u32,
+    },
+}
+
+/// One token that a call revealed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reveal {
+    /// Where.
+    pub position: u32,
+    /// Which token.
+    pub token: u32,
+    /// Its log-probability when it was drawn, untempered, in nats.
+    pub log_prob: f32,
+}
+
+/// The state after one call. Frame 0 is the state before the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The number of the call; 0 before the first.
+    pub step: u32,
+    /// `[length]`, the mask's id where nothing is revealed.
+    pub tokens: Vec<u32>,
+    /// What this call revealed, best first.
+    pub revealed: Vec<Reveal>,
+    /// What the call said of every position that was masked before it.
+    pub predictions: Vec<Prediction>,
+}
+
+/// A run in progress. Every frame is given out once; dropping the sampler between two frames cancels the run.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    settings: Settings,
+    mask_id: u32,
+    tokens: Vec<u32>,
+    sizes: Vec<usize>,
+    /// Frames given out so far.
+    given: usize,
+}
+
+impl Sampler {
+    /// A run from `tokens` `[length]`, in which `mask_id` stands at every position to fill. All others are the prompt
+    /// and the pins; they are never touched.
+    ///
+    /// # Errors
+    /// [`SamplerError`] names the setting, its value and the accepted range.
+    pub fn new(tokens: Vec<u32>, mask_id: u32, settings: Settings) -> Result<Self, SamplerError> {
+        if !(0.0..=MAX_TEMPERATURE).contains(&settings.temperature) {
+            return Err(SamplerError::Temperature(settings.temperature));
+        }
+        if settings.seed > MAX_SEED {
+            return Err(SamplerError::Seed(settings.seed));
+        }
+        let masked = tokens.iter().filter(|&&token| token == mask_id).count();
+        let mut rng = Stream::new(settings.seed, Purpose::Sizes, 0);
+        let sizes = settings.schedule.grid(masked, settings.steps, &mut rng)?.sizes();
+        Ok(Self { settings, mask_id, tokens, sizes, given: 0 })
+    }
+
+    /// How many calls the whole run makes.
+    pub fn calls(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// The next frame, `None` after the last. Frame 0 needs no call.
+    ///
+    /// # Errors
+    /// [`SamplerError::Denoiser`] when the call fails: the run stands where it was, so that the same frame can be asked of
+    /// another denoiser.
+    pub async fn next(&mut self, denoiser: &mut impl Denoiser) -> Result<Option<Frame>, SamplerError> {
+        let step = self.given as u32;
+        if step == 0 {
+            self.given = 1;
+            let tokens = self.tokens.clone();
+            return Ok(Some(Frame { step, tokens, revealed: vec![], predictions: vec![] }));
+        }
+        let Some(&size) = self.sizes.get(self.given - 1) else { return Ok(None) };
+        let Settings { order, seed, temperature, .. } = self.settings;
+        let predictions = denoiser.predict(&self.tokens, &Ask { seed, step, temperature }).await?;
+        self.check(&predictions, step)?;
+        let chosen = order.choose(&predictions, size, seed, step);
+        let revealed: Vec<Reveal> = chosen
+            .into_iter()
+            .map(|index| {
+                let Prediction { position, token, log_prob, .. } = predictions[index];
+                Reveal { position, token, log_prob }
+            })
+            .collect();
+        for reveal in &revealed {
+            self.tokens[reveal.position as usize] = reveal.token;
+        }
+        self.given += 1;
+        Ok(Some(Frame { step, tokens: self.tokens.clone(), revealed, predictions }))
+    }
+
+    fn check(&self, predictions: &[Prediction], step: u32) -> Result<(), SamplerError> {
+        let masked = (0u32..).zip(&self.tokens).filter(|&(_, &token)| token == self.mask_id).map(|(place, _)| place);
+        let sound = masked.eq(predictions.iter().map(|prediction| prediction.position))
+            && predictions.iter().all(|prediction| prediction.token != self.mask_id && !prediction.log_prob.is_nan());
+        if sound { Ok(()) } else { Err(SamplerError::Predictions { step }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{denoiser::TOP, random::pcg4d};
+    use proptest::prelude::*;
+
+    const MASK: u32 = 2;
+
+    /// Arbitrary but reproducible predictions, and a failure on demand.
+    struct Hashed {
+        fail_at: Option<u32>,
+    }
+
+    impl Denoiser for Hashed {
+        fn mask_id(&self) -> u32 {
+            MASK
+        }
+
+        async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
+            if self.fail_at == Some(ask.step) {
+                self.fail_at = None;
+                return Err(DenoiserError::Device("lost".into()));
+            }
+            let context = tokens.iter().fold(0, |hash, &token| pcg4d([hash, token, 0, 0])[0]);
+            let masked = (0u32..).zip(tokens).filter(|&(_, &token)| token == MASK);
+            let predict = |(position, _)| {
+                let [a, b, ..] = pcg4d([context, position, ask.step, ask.seed as u32]);
+                let log_prob = -((b % 1000) as f32) / 100.0;
+                Prediction { position, token: 3 + a % 7, log_prob, entropy: 1.0, margin: 0.1, top: [(3, 0.1); TOP] }
+            };
+            Ok(masked.map(predict).collect())
+        }
+    }
+
+    fn run(tokens: &[u32], settings: Settings, mut denoiser: Hashed) -> Vec<Frame> {
+        let mut sampler = Sampler::new(tokens.to_vec(), MASK, settings).unwrap();
+        let mut frames = vec![];
+        loop {
+            match pollster::block_on(sampler.next(&mut denoiser)) {
+                Ok(Some(frame)) => frames.push(frame),
+                Ok(None) => return frames,
+                Err(error) => assert!(matches!(error, SamplerError::Denoiser(DenoiserError::Device(_)))),
+            }
+        }
+    }
+
+    fn any_run() -> impl Strategy<Value = (Vec<u32>, Settings)> {
+        let token = prop_oneof![2 => Just(MASK), 1 => 3u32..10];
+        let settings = (0..Schedule::ALL.len(), 0..Order::ALL.len(), 1usize..40, 0u64..=MAX_SEED);
+        (prop::collection::vec(token, 0..60), settings).prop_map(|(tokens, (schedule, order, steps, seed))| {
+            let (schedule, order) = (Schedule::ALL[schedule], Order::ALL[order]);
+            (tokens, Settings { schedule, order, steps, temperature: 1.0, seed })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_run_keeps_its_promises((tokens, settings) in any_run()) {
+            let masked = tokens.iter().filter(|&&token| token == MASK).count();
+            let frames = run(&tokens, settings, Hashed { fail_at: None });
+            // Frame 0 is all masks but the prompt and the pins.
+            prop_assert_eq!(&frames[0].tokens, &tokens);
+            prop_assert!(frames[0].revealed.is_empty());
+            // The sizes sum to the masked count, in no more calls than asked for; the last frame has no mask.
+            prop_assert_eq!(frames.iter().map(|frame| frame.revealed.len()).sum::<usize>(), masked);
+            prop_assert!(frames.len() - 1 <= settings.steps);
+            prop_assert!(!frames[frames.len() - 1].tokens.contains(&MASK));
+            for (step, pair) in frames.windows(2).enumerate() {
+                let [before, after] = pair else { unreachable!() };
+                prop_assert_eq!(after.step as usize, step + 1);
+                prop_assert!(!after.revealed.is_empty());
+                // Only what is told as revealed changes, and only where a mask was: pins are never touched.
+                let mut expected = before.tokens.clone();
+                for reveal in &after.revealed {
+                    prop_assert_eq!(expected[reveal.position as usize], MASK);
+                    expected[reveal.position as usize] = reveal.token;
+                }
+                prop_assert_eq!(&after.tokens, &expected);
+            }
+        }
+
+        #[test]
+        fn the_same_seed_gives_the_same_frames_and_a_failed_call_loses_nothing(
+            (tokens, settings) in any_run(), fail_at in 1u32..20
+        ) {
+            let frames = run(&tokens, settings, Hashed { fail_at: None });
+            prop_assert_eq!(&frames, &run(&tokens, settings, Hashed { fail_at: None }));
+            prop_assert_eq!(&frames, &run(&tokens, settings, Hashed { fail_at: Some(fail_at) }));
+        }
+
+        #[test]
+        fn cancelling_keeps_the_frames_so_far((tokens, settings) in any_run(), keep in 0usize..20) {
+            let frames = run(&tokens, settings, Hashed { fail_at: None });
+            let mut sampler = Sampler::new(tokens, MASK, settings).unwrap();
+            let mut denoiser = Hashed { fail_at: None };
+            for frame in frames.iter().take(keep) {
+                let given = pollster::block_on(sampler.next(&mut denoiser)).unwrap();
+                prop_assert_eq!(Some(frame), given.as_ref());
+            }
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused_by_name_and_range() {
+        let good = Settings { schedule: Schedule::Uniform, order: Order::Random, steps: 4, temperature: 1.0, seed: 1 };
+        let message = |settings| Sampler::new(vec![MASK; 8], MASK, settings).unwrap_err().to_string();
+        for temperature in [-0.5, f32::NAN, f32::INFINITY, 10.5] {
+            assert!(message(Settings { temperature, ..good }).ends_with("it must be between 0 and 10"));
+        }
+        assert!(message(Settings { seed: MAX_SEED + 1, ..good }).contains("seed is 9007199254740992"));
+        assert!(message(Settings { steps: 0, ..good }).contains("steps is 0"));
+    }
+
+    #[test]
+    fn predictions_of_other_positions_are_refused() {
+        struct Short;
+        impl Denoiser for Short {
+            fn mask_id(&self) -> u32 {
+                MASK
+            }
+            async fn predict(&mut self, _: &[u32], _: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
+                Ok(vec![])
+            }
+        }
+        let settings =
+            Settings { schedule: Schedule::Uniform, order: Order::Random, steps: 1, temperature: 1.0, seed: 1 };
+        let mut sampler = Sampler::new(vec![MASK; 4], MASK, settings).unwrap();
+        pollster::block_on(sampler.next(&mut Short)).unwrap();
+        let error = pollster::block_on(sampler.next(&mut Short)).unwrap_err();
+        assert!(matches!(error, SamplerError::Predictions { step: 1 }));
+    }
+}

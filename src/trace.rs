@@ -1,0 +1,210 @@
+//! A run as data: a header and its frames, as JSON Lines, versioned. The page, the command line and the tests write and
+//! read the same file.
+
+use std::io::{self, BufRead, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::sampler::Frame;
+
+/// The version that is written, and the only one that is read.
+pub const VERSION: u32 = 1;
+
+/// The first line: everything that is needed to make the run again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// [`VERSION`].
+    pub version: u32,
+    /// SHA-256 of the weights file, in hexadecimal.
+    pub model: String,
+    /// SHA-256 of the tokenizer file, in hexadecimal.
+    pub tokenizer: String,
+    /// The text before the masks.
+    pub prompt: String,
+    /// Name of the schedule.
+    pub schedule: String,
+    /// Name of the order.
+    pub order: String,
+    /// The most calls the run may make.
+    pub steps: usize,
+    /// The temperature of the token draw.
+    pub temperature: f32,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// What the model ran on, in words.
+    pub device: String,
+}
+
+/// A whole trace, or one whose run was cancelled between two frames.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// How the run was made.
+    pub header: Header,
+    /// Frame 0 and one frame a call.
+    pub frames: Vec<Frame>,
+}
+
+/// Why a trace cannot be read. Lines are counted from 1.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// The file could not be read.
+    #[error("the trace could not be read")]
+    Io(#[from] io::Error),
+    /// There is no line at all.
+    #[error("the trace is empty; its first line must be a header")]
+    Empty,
+    /// Another version, or no trace at all.
+    #[error("line 1: trace version {found}; this program reads version {VERSION}")]
+    Version {
+        /// What stands there, as JSON.
+        found: String,
+    },
+    /// A line that is not what it should be.
+    #[error("line {line}: not a valid {expected}")]
+    Line {
+        /// Which.
+        line: usize,
+        /// `header` or `frame`.
+        expected: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A frame that cannot follow the one before it.
+    #[error("line {line}: {what}")]
+    Order {
+        /// Which.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// A header or a frame as its line in the file, without the line's end.
+///
+/// # Errors
+/// Only for values that JSON has no form for; headers and frames have none.
+pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(value)
+}
+
+/// Writes one line and sees it out, so that a run that ends early leaves whole lines.
+///
+/// # Errors
+/// Whatever the writer says, as on a full disk.
+pub fn write_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    writeln!(out, "{}", line(value)?)?;
+    out.flush()
+}
+
+/// Reads a whole trace.
+///
+/// # Errors
+/// [`TraceError`] names the line; unknown versions are refused before anything else is looked at.
+pub fn read(input: impl BufRead) -> Result<Trace, TraceError> {
+    let mut lines = input.lines();
+    let first = lines.next().ok_or(TraceError::Empty)??;
+    let broken = |line, expected| move |source| TraceError::Line { line, expected, source };
+    let value: serde_json::Value = serde_json::from_str(&first).map_err(broken(1, "header"))?;
+    let version = value.get("version").cloned().unwrap_or_default();
+    if version != serde_json::json!(VERSION) {
+        return Err(TraceError::Version { found: version.to_string() });
+    }
+    let header = serde_json::from_value(value).map_err(broken(1, "header"))?;
+    let mut frames: Vec<Frame> = vec![];
+    for (text, number) in lines.zip(2..) {
+        let frame: Frame = serde_json::from_str(&text?).map_err(broken(number, "frame"))?;
+        follows(&frames, &frame).map_err(|what| TraceError::Order { line: number, what })?;
+        frames.push(frame);
+    }
+    Ok(Trace { header, frames })
+}
+
+fn follows(frames: &[Frame], frame: &Frame) -> Result<(), String> {
+    if frame.step as usize != frames.len() {
+        return Err(format!("frame {} where frame {} must stand", frame.step, frames.len()));
+    }
+    let length = frames.first().unwrap_or(frame).tokens.len();
+    if frame.tokens.len() != length {
+        return Err(format!("{} tokens, but frame 0 has {length}", frame.tokens.len()));
+    }
+    let outside = frame.revealed.iter().map(|reveal| reveal.position).find(|&position| position as usize >= length);
+    outside.map_or(Ok(()), |position| Err(format!("position {position} of {length} tokens")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        denoiser::{Prediction, TOP},
+        sampler::Reveal,
+    };
+    use proptest::prelude::*;
+
+    fn header() -> Header {
+        Header {
+            version: VERSION,
+            model: "ab".repeat(32),
+            tokenizer: "cd".repeat(32),
+            prompt: "Once \"upon\"\na time — ✓".into(),
+            schedule: "adaptive-min".into(),
+            order: "random".into(),
+            steps: 8,
+            temperature: 0.7,
+            seed: crate::random::MAX_SEED,
+            device: "cpu".into(),
+        }
+    }
+
+    fn frame(step: u32, number: f32) -> Frame {
+        let prediction = Prediction {
+            position: 1,
+            token: 5,
+            log_prob: number,
+            entropy: number,
+            margin: number,
+            top: [(5, number); TOP],
+        };
+        let revealed = vec![Reveal { position: 1, token: 5, log_prob: number }];
+        Frame { step, tokens: vec![2, 5, 9], revealed, predictions: vec![prediction] }
+    }
+
+    fn written(frames: &[Frame]) -> Vec<u8> {
+        let mut out = vec![];
+        write_line(&mut out, &header()).unwrap();
+        for frame in frames {
+            write_line(&mut out, frame).unwrap();
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(number in -100f32..100.0, count in 0u32..5) {
+            let frames: Vec<Frame> = (0..count).map(|step| frame(step, number)).collect();
+            prop_assert_eq!(read(&written(&frames)[..]).unwrap(), Trace { header: header(), frames });
+        }
+    }
+
+    #[test]
+    fn an_unknown_version_is_refused_by_number() {
+        let text = String::from_utf8(written(&[])).unwrap().replace("\"version\":1", "\"version\":7");
+        assert_eq!(
+            read(text.as_bytes()).unwrap_err().to_string(),
+            "line 1: trace version 7; this program reads version 1"
+        );
+        assert!(matches!(read(&b"{}"[..]).unwrap_err(), TraceError::Version { .. }));
+    }
+
+    #[test]
+    fn broken_lines_are_named_by_number() {
+        let good = String::from_utf8(written(&[frame(0, 0.5), frame(1, 0.5)])).unwrap();
+        let cut = good.trim_end().strip_suffix("}").unwrap();
+        assert!(read(cut.as_bytes()).unwrap_err().to_string().starts_with("line 3: not a valid frame"));
+        let twice = String::from_utf8(written(&[frame(0, 0.5), frame(0, 0.5)])).unwrap();
+        assert_eq!(read(twice.as_bytes()).unwrap_err().to_string(), "line 3: frame 0 where frame 1 must stand");
+        assert!(read(&b"not json"[..]).unwrap_err().to_string().starts_with("line 1: not a valid header"));
+        assert!(matches!(read(&b""[..]).unwrap_err(), TraceError::Empty));
+    }
+}

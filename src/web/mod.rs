@@ -1,0 +1,132 @@
+//! The edge to the page: strings and bytes in, JSON out, no logic of its own. Lives in the page's worker.
+
+use std::error::Error;
+
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    denoiser::Denoiser,
+    model::{Model, ModelFiles, Place, gpu},
+    order::Order,
+    random::MAX_SEED,
+    sampler::{MAX_TEMPERATURE, Sampler, Settings},
+    schedule::Schedule,
+    trace::{self, Header},
+};
+
+/// Panics and logged errors, a refused shader among them, go to the browser's console.
+#[wasm_bindgen(start)]
+pub fn begin() {
+    console_error_panic_hook::set_once();
+    // A second start finds the logger in place.
+    let _ = console_log::init_with_level(log::Level::Warn);
+}
+
+/// The schedules and orders with a line on each, and the ranges of the settings.
+#[wasm_bindgen]
+pub fn choices() -> String {
+    let schedules = Schedule::ALL.map(|schedule| json!({ "name": schedule.name(), "about": schedule.about() }));
+    let orders = Order::ALL.map(|order| json!({ "name": order.name(), "about": order.about() }));
+    let limits = json!({ "temperature": [0, MAX_TEMPERATURE], "seed": [0, MAX_SEED] });
+    json!({ "schedules": schedules, "orders": orders, "limits": limits }).to_string()
+}
+
+/// What the page asks for; the words of a trace's header.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    prompt: String,
+    schedule: String,
+    order: String,
+    steps: usize,
+    temperature: f32,
+    seed: u64,
+}
+
+/// A model on a device, and the run it is in.
+#[wasm_bindgen]
+pub struct Engine {
+    model: Model,
+    run: Option<Sampler>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Loads a model from the bytes of its files onto `gpu` or `cpu`; a GPU must pass the self-test.
+    pub async fn load(
+        weights: Vec<u8>,
+        config: Vec<u8>,
+        tokenizer: Vec<u8>,
+        self_test: Option<Vec<u8>>,
+        backend: String,
+    ) -> Result<Engine, JsError> {
+        let files = ModelFiles {
+            weights: weights.into(),
+            config: config.into(),
+            tokenizer: tokenizer.into(),
+            self_test: self_test.map(Into::into),
+        };
+        let model = match backend.as_str() {
+            "gpu" => Model::on_gpu(&files, gpu().await.map_err(told)?).await.map_err(told)?,
+            "cpu" => Model::load(&files, Place::cpu()).map_err(told)?,
+            other => return Err(JsError::new(&format!("unknown backend `{other}`; the backends are gpu, cpu"))),
+        };
+        Ok(Self { model, run: None })
+    }
+
+    /// What there is to know of the model and its device.
+    pub fn info(&self) -> String {
+        let config = self.model.config();
+        json!({
+            "model": self.model.hash(),
+            "length": config.seq_len,
+            "parameters": self.model.parameters(),
+            "vocab": config.vocab_size,
+            "mask": config.mask_id,
+            "device": self.model.place().name,
+        })
+        .to_string()
+    }
+
+    /// What each token looks like alone, by id.
+    pub fn vocabulary(&self) -> String {
+        json!(self.model.text().display_forms()).to_string()
+    }
+
+    /// Tokens as text, masks as `░`.
+    pub fn decode(&self, tokens: Vec<u32>) -> Result<String, JsError> {
+        self.model.text().decode(&tokens, self.model.mask_id()).map_err(told)
+    }
+
+    /// Begins a run and returns its header, the first line of its trace.
+    pub fn start(&mut self, settings: &str) -> Result<String, JsError> {
+        let wanted: Wanted = serde_json::from_str(settings).map_err(told)?;
+        let Wanted { steps, temperature, seed, .. } = wanted;
+        let schedule = wanted.schedule.parse().map_err(told)?;
+        let order = wanted.order.parse().map_err(told)?;
+        let tokens = self.model.start(&wanted.prompt, self.model.config().seq_len).map_err(told)?;
+        let settings = Settings { schedule, order, steps, temperature, seed };
+        self.run = Some(Sampler::new(tokens, self.model.mask_id(), settings).map_err(told)?);
+        let header = Header::new(&wanted.prompt, &settings, &self.model);
+        trace::line(&header).map_err(told)
+    }
+
+    /// The next frame as a line of the trace; nothing after the last.
+    pub async fn next(&mut self) -> Result<Option<String>, JsError> {
+        let Some(run) = &mut self.run else { return Err(JsError::new("no run has been started")) };
+        let frame = run.next(&mut self.model).await.map_err(told)?;
+        frame.map(|frame| trace::line(&frame).map_err(told)).transpose()
+    }
+}
+
+/// An error with its causes, as one sentence for the page.
+fn told(error: impl Error) -> JsError {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    JsError::new(&text)
+}

@@ -1,0 +1,189 @@
+//! The net against the golden values of the reference implementation, on the CPU and on wgpu.
+
+use std::path::Path;
+
+use safetensors::SafeTensors;
+use unmask::{
+    denoiser::{Ask, Denoiser},
+    model::{Model, ModelError, ModelFiles, Place, SelfTest, gpu},
+    text::Text,
+};
+
+fn reference() -> ModelFiles {
+    ModelFiles {
+        weights: include_bytes!("reference/model.safetensors").into(),
+        config: include_bytes!("reference/config.json").into(),
+        ..ModelFiles::embedded()
+    }
+}
+
+struct Golden(SafeTensors<'static>);
+
+impl Golden {
+    fn read() -> Self {
+        Self(SafeTensors::deserialize(include_bytes!("reference/golden.safetensors")).unwrap())
+    }
+
+    fn words(&self, name: &str) -> Vec<u32> {
+        self.0.tensor(name).unwrap().data().chunks_exact(4).map(|b| u32::from_le_bytes(b.try_into().unwrap())).collect()
+    }
+
+    fn floats(&self, name: &str) -> Vec<f32> {
+        self.words(name).into_iter().map(f32::from_bits).collect()
+    }
+}
+
+/// The largest distance of any logit from its golden value.
+fn distance(model: &Model) -> f32 {
+    let golden = Golden::read();
+    let vocab = model.config().vocab_size;
+    let short_positions: Vec<u32> = (0..32).step_by(4).collect();
+    let long = (golden.words("tokens"), 128, golden.words("positions"), golden.floats("logits"));
+    let short = (golden.words("short_tokens"), 32, short_positions, golden.floats("short_logits"));
+    let mut distance = 0f32;
+    for (tokens, length, positions, wanted) in [long, short] {
+        let cases = tokens.chunks(length).zip(wanted.chunks(positions.len() * vocab));
+        for (tokens, wanted) in cases {
+            let logits = pollster::block_on(model.logits(tokens)).unwrap();
+            for (&position, wanted) in positions.iter().zip(wanted.chunks(vocab)) {
+                let found = &logits[position as usize * vocab..][..vocab];
+                distance = found.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(distance, f32::max);
+            }
+        }
+    }
+    distance
+}
+
+fn on_gpu() -> Place {
+    pollster::block_on(gpu()).expect("a Vulkan driver; `cargo xtask setup` installs one")
+}
+
+#[test]
+fn logits_on_the_cpu_are_golden() {
+    let distance = distance(&Model::load(&reference(), Place::cpu()).unwrap());
+    println!("largest distance of a logit, flex: {distance:e}");
+    assert!(distance < 1e-4, "{distance}");
+}
+
+#[test]
+fn logits_on_wgpu_are_golden() {
+    let distance = distance(&Model::load(&reference(), on_gpu()).unwrap());
+    println!("largest distance of a logit, wgpu: {distance:e}");
+    assert!(distance < 1e-4, "{distance}");
+}
+
+#[test]
+fn half_precision_storage_changes_little() {
+    let distance = distance(&Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap());
+    println!("largest distance of a logit, f16 storage: {distance:e}");
+    assert!(distance < 0.05, "{distance}");
+}
+
+#[test]
+fn tokens_are_golden() {
+    let golden: serde_json::Value = serde_json::from_slice(include_bytes!("reference/golden_tokens.json")).unwrap();
+    let text = Text::from_bytes(&ModelFiles::embedded().tokenizer).unwrap();
+    let ids = text.encode(golden["text"].as_str().unwrap()).unwrap();
+    assert_eq!(serde_json::json!(ids), golden["ids"]);
+    let decoded = text.decode(&ids, 2).unwrap();
+    assert_eq!(decoded, golden["text"].as_str().unwrap());
+}
+
+#[test]
+fn the_stored_self_tests_are_those_of_the_stored_models() {
+    for folder in ["assets/model", "tests/model"] {
+        let files = ModelFiles::read(Path::new(folder)).unwrap();
+        let stored = SelfTest::from_bytes(files.self_test.as_ref().unwrap()).unwrap();
+        let mut model = Model::load(&files, Place::cpu()).unwrap();
+        pollster::block_on(stored.check(&mut model)).unwrap();
+        pollster::block_on(Model::on_gpu(&files, on_gpu())).unwrap();
+    }
+}
+
+#[test]
+fn a_self_test_notices_another_model() {
+    let mut other = reference();
+    let mut weights = other.weights.to_vec();
+    let tail = weights.len() - 4000;
+    weights[tail..].fill(0x3c); // a thousand weights become 0.0115
+    other.weights = weights.into();
+    let stored = SelfTest::from_bytes(other.self_test.as_ref().unwrap()).unwrap();
+    let mut model = Model::load(&other, Place::cpu()).unwrap();
+    let error = pollster::block_on(stored.check(&mut model)).unwrap_err();
+    assert!(matches!(error, ModelError::SelfTest { .. }), "{error}");
+}
+
+#[test]
+fn both_devices_predict_alike() {
+    let files = ModelFiles::read(Path::new("tests/model")).unwrap();
+    let mut cpu = Model::load(&files, Place::cpu()).unwrap();
+    let mut gpu = Model::load(&files, on_gpu()).unwrap();
+    let mut tokens = cpu.start("Once upon a time", 32).unwrap();
+    for step in 1..4 {
+        let ask = Ask { seed: 5, step, temperature: 0.9 };
+        let (here, there) = pollster::block_on(async {
+            (cpu.predict(&tokens, &ask).await.unwrap(), gpu.predict(&tokens, &ask).await.unwrap())
+        });
+        assert_eq!(here.len(), there.len());
+        for (a, b) in here.iter().zip(&there) {
+            assert_eq!((a.position, a.token), (b.position, b.token));
+            assert!((a.log_prob - b.log_prob).abs() < 1e-4 && (a.entropy - b.entropy).abs() < 1e-4);
+        }
+        tokens[here[0].position as usize] = here[0].token;
+    }
+}
+
+#[test]
+fn predictions_cover_the_masks_and_nothing_else() {
+    let mut model = Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap();
+    let ask = Ask { seed: 1, step: 1, temperature: 1.0 };
+    let tokens = model.start("Once upon a time<|mask|> there", 24).unwrap();
+    let predictions = pollster::block_on(model.predict(&tokens, &ask)).unwrap();
+    let masked: Vec<u32> = (0..24).filter(|&p| tokens[p as usize] == model.mask_id()).collect();
+    assert_eq!(predictions.iter().map(|p| p.position).collect::<Vec<_>>(), masked);
+    for p in &predictions {
+        assert!(p.token != model.config().mask_id && p.token != model.config().pad_id);
+        assert!(p.top.is_sorted_by(|a, b| a.1 >= b.1) && p.entropy >= 0.0 && p.log_prob <= 0.0);
+    }
+    // What is drawn at a position does not depend on which others are asked for.
+    let filled: Vec<u32> = tokens.iter().map(|&token| if token == model.mask_id() { 300 } else { token }).collect();
+    assert!(pollster::block_on(model.predict(&filled, &ask)).unwrap().is_empty());
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_in_words() {
+    let mut model = Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap();
+    let ask = Ask { seed: 1, step: 1, temperature: 1.0 };
+    let mut refused = |tokens: &[u32]| pollster::block_on(model.predict(tokens, &ask)).unwrap_err().to_string();
+    assert_eq!(refused(&[2; 129]), "129 tokens; the model reads 1 to 128");
+    assert_eq!(refused(&[2, 2048]), "token 2048; the vocabulary has 2048");
+    let start = |prompt: &str, length| model.start(prompt, length).unwrap_err().to_string();
+    assert_eq!(start("", 0), "length is 0; it must be between 1 and 128");
+    assert!(start(&"word ".repeat(300), 128).contains("there is room for 128"));
+    assert!(start("a<|pad|>b", 128).contains("padding"));
+}
+
+#[test]
+fn each_broken_file_has_its_own_error() {
+    let error = |files: ModelFiles| match Model::load(&files, Place::cpu()) {
+        Ok(_) => panic!("loaded"),
+        Err(error) => error,
+    };
+    let good = ModelFiles::embedded;
+    let config = |from: &str, to: &str| {
+        let text = String::from_utf8(good().config.to_vec()).unwrap();
+        assert!(text.contains(from));
+        error(ModelFiles { config: text.replace(from, to).into_bytes().into(), ..good() })
+    };
+    assert!(matches!(config("\"d_ff\"", "\"d_fff\""), ModelError::Config(_)));
+    assert!(matches!(config("\"n_head\": 4", "\"n_head\": 5"), ModelError::ConfigValue { key: "n_head", .. }));
+    assert!(matches!(config("\"n_head\": 4", "\"n_head\": 0"), ModelError::ConfigValue { key: "n_head", .. }));
+    assert!(matches!(config("half-split", "interleaved"), ModelError::ConfigValue { key: "rope", .. }));
+    assert!(matches!(config("\"mask_id\": 2", "\"mask_id\": 2048"), ModelError::ConfigValue { key: "mask_id", .. }));
+    assert!(matches!(config("\"d_ff\": 336", "\"d_ff\": 335"), ModelError::TensorShape { .. }));
+    assert!(matches!(config("\"vocab_size\": 2048", "\"vocab_size\": 2049"), ModelError::Vocabulary { .. }));
+    assert!(matches!(error(ModelFiles { tokenizer: b"{}"[..].into(), ..good() }), ModelError::Text(_)));
+    let cut = good().weights[..1000].to_vec();
+    assert!(matches!(error(ModelFiles { weights: cut.into(), ..good() }), ModelError::Truncated { .. }));
+    assert!(matches!(ModelFiles::read(Path::new("no/such")), Err(ModelError::Read { .. })));
+}

@@ -1,0 +1,250 @@
+//! The schedules against `golden/theory.json`: exact expected errors (nats) and worst-case ratios.
+
+use serde_json::Value;
+use unmask::schedule::{Intensity, Schedule, Weights, minimax_ratio};
+
+fn golden() -> Value {
+    // A ratio that does not exist is written NaN there, which JSON has no word for.
+    serde_json::from_str(&include_str!("golden/theory.json").replace("NaN", "null")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+/// `tc L64 K8` -> weights, masked, steps.
+fn key(key: &str) -> (Weights, usize, usize) {
+    let parts: Vec<&str> = key.split(' ').collect();
+    let weights = match parts[0] {
+        "tc" => Weights::Tc,
+        "dtc" => Weights::Dtc,
+        "min" => Weights::Min,
+        other => panic!("weights {other}"),
+    };
+    (weights, parts[1][1..].parse().unwrap(), parts[2][1..].parse().unwrap())
+}
+
+#[track_caller]
+fn close(found: f64, wanted: f64, tolerance: f64, what: &str) {
+    assert!((found - wanted).abs() <= tolerance * wanted.abs().max(1.0), "{what}: {found} instead of {wanted}");
+}
+
+#[test]
+fn intensities_are_golden() {
+    for (name, values) in golden()["small"].as_object().unwrap() {
+        let (weights, masked, steps) = key(name);
+        let harmonic = Intensity::harmonic(weights, masked, steps);
+        let minimax = Intensity::minimax(weights, masked, steps);
+        for (intensity, field) in [(harmonic, "g_harmonic"), (minimax, "g_minimax")] {
+            for (found, wanted) in intensity.values().iter().zip(numbers(&values[field])) {
+                close(*found, wanted, 1e-8, &format!("{name} {field}"));
+            }
+        }
+        close(minimax_ratio(weights, masked, steps), values["rho"].as_f64().unwrap(), 1e-8, name);
+        let c = unmask::schedule::harmonic_scale(weights, masked, steps);
+        close(c, values["c"].as_f64().unwrap(), 1e-9, name);
+    }
+}
+
+#[test]
+fn grids_are_those_of_the_theory() {
+    // Section 5.1: u -> harmonic and minimax grid.
+    type Case = (&'static str, [(f64, &'static [usize], &'static [usize]); 4]);
+    let cases: [Case; 3] = [
+        (
+            "tc L8 K3",
+            [
+                (0.05, &[6, 7, 8], &[5, 7, 8]),
+                (0.35, &[5, 7, 8], &[4, 7, 8]),
+                (0.65, &[3, 7, 8], &[3, 7, 8]),
+                (0.95, &[1, 6, 8], &[1, 6, 8]),
+            ],
+        ),
+        (
+            "min L8 K3",
+            [
+                (0.05, &[4, 7, 8], &[3, 7, 8]),
+                (0.35, &[2, 7, 8], &[2, 7, 8]),
+                (0.65, &[1, 6, 8], &[1, 5, 8]),
+                (0.95, &[1, 4, 8], &[1, 3, 8]),
+            ],
+        ),
+        (
+            "dtc L16 K8",
+            [
+                (0.05, &[1, 2, 4, 5, 7, 11, 15, 16], &[2, 3, 4, 6, 9, 11, 14, 16]),
+                (0.35, &[1, 2, 3, 5, 7, 9, 14, 16], &[1, 2, 4, 6, 8, 10, 13, 16]),
+                (0.65, &[1, 2, 3, 4, 6, 9, 12, 16], &[1, 2, 3, 5, 7, 10, 13, 16]),
+                (0.95, &[1, 2, 3, 4, 5, 8, 11, 16], &[1, 2, 3, 5, 6, 9, 12, 16]),
+            ],
+        ),
+    ];
+    for (name, grids) in cases {
+        let (weights, masked, steps) = key(name);
+        for (u, harmonic, minimax) in grids {
+            assert_eq!(Intensity::harmonic(weights, masked, steps).draw_systematic(u).points(), harmonic);
+            assert_eq!(Intensity::minimax(weights, masked, steps).draw_systematic(u).points(), minimax);
+        }
+    }
+}
+
+#[test]
+fn worst_case_ratios_are_golden() {
+    for (name, values) in golden()["ratios"].as_object().unwrap() {
+        let (weights, masked, steps) = key(name);
+        let schedules = [
+            (Schedule::Uniform, "uniform"),
+            (Schedule::Adaptive(weights), "harmonic"),
+            (Schedule::Minimax(weights), "minimax"),
+        ];
+        for (schedule, field) in schedules {
+            let cost = schedule.expected_cost(masked, steps).unwrap();
+            let ratios = cost.iter().enumerate().map(|(index, cost)| cost / weights.at(index + 1, masked));
+            close(ratios.fold(0.0, f64::max), values[field].as_f64().unwrap(), 1e-6, &format!("{name} {field}"));
+        }
+    }
+}
+
+/// `h(0..masked)` of the laws in the golden file.
+fn profile(law: &str, masked: usize) -> Vec<f64> {
+    let code = |dimension: usize, symbols: f64| -> Vec<f64> {
+        (0..masked).map(|j| if j < dimension { symbols.ln() } else { 0.0 }).collect()
+    };
+    match law {
+        "RS(k=5,q=64)" => code(5, 64.0),
+        "RS(k=23,q=64)" => code(23, 64.0),
+        "RS(k=59,q=64)" => code(59, 64.0),
+        "repetition(q=2)" => code(1, 2.0),
+        "parity(q=2)" => code(masked - 1, 2.0),
+        "power(1+(1+j)^-.5)" => (0..masked).map(|j| 1.0 + (1.0 + j as f64).powf(-0.5)).collect(),
+        "mixture(.1,.9)" => (0..masked).map(|seen| mixture_entropy(seen, 0.1)).collect(),
+        "markov(flip=0.1)" => (0..masked).map(|seen| markov_entropy(masked, seen, 0.1)).collect(),
+        other => panic!("law {other}"),
+    }
+}
+
+fn binary_entropy(p: f64) -> f64 {
+    [p, 1.0 - p].into_iter().filter(|&p| p > 0.0).map(|p| -p * p.ln()).sum()
+}
+
+fn ln_choose(n: usize, k: usize) -> f64 {
+    (1..=k).map(|i| ((n - k + i) as f64 / i as f64).ln()).sum()
+}
+
+/// Independent coins, all with bias `p` or all with `1 - p`: the entropy of one after having seen others.
+fn mixture_entropy(seen: usize, p: f64) -> f64 {
+    let likelihood = |heads: usize, p: f64| (heads as f64 * p.ln() + (seen - heads) as f64 * (1.0 - p).ln()).exp();
+    let term = |heads: usize| {
+        let (a, b) = (likelihood(heads, p), likelihood(heads, 1.0 - p));
+        let next = (a * p + b * (1.0 - p)) / (a + b);
+        ln_choose(seen, heads).exp() * 0.5 * (a + b) * binary_entropy(next)
+    };
+    (0..=seen).map(term).sum()
+}
+
+/// A chain of bits that flip with probability `flip`: the mean entropy of one bit given `seen` random others, which
+/// depends on the nearest seen bit on either side only.
+fn markov_entropy(length: usize, seen: usize, flip: f64) -> f64 {
+    let differs = |distance: usize| 0.5 * (1.0 - (1.0 - 2.0 * flip).powi(distance as i32));
+    // Probability that `fixed` given others are seen and `free` given ones are not.
+    let chance = |fixed: usize, free: usize| {
+        let rest = length - 1 - fixed - free;
+        if seen < fixed || seen - fixed > rest {
+            0.0
+        } else {
+            (ln_choose(rest, seen - fixed) - ln_choose(length - 1, seen)).exp()
+        }
+    };
+    let mut mean = 0.0;
+    for place in 0..length {
+        let (left_room, right_room) = (place, length - 1 - place);
+        for left in 1..=left_room + 1 {
+            for right in 1..=right_room + 1 {
+                let (no_left, no_right) = (left > left_room, right > right_room);
+                let fixed = usize::from(!no_left) + usize::from(!no_right);
+                let entropy = match (no_left, no_right) {
+                    (true, true) => binary_entropy(0.5),
+                    (false, true) => binary_entropy(differs(left)),
+                    (true, false) => binary_entropy(differs(right)),
+                    (false, false) => {
+                        let (a, b) = (differs(left), differs(right));
+                        let (same, other) = ((1.0 - a) * (1.0 - b) + a * b, (1.0 - a) * b + a * (1.0 - b));
+                        same * binary_entropy(a * b / same) + other * binary_entropy(a * (1.0 - b) / other)
+                    }
+                };
+                mean += chance(fixed, left - 1 + right - 1) * entropy / length as f64;
+            }
+        }
+    }
+    mean
+}
+
+#[test]
+fn expected_errors_are_golden() {
+    for (name, values) in golden()["kl"].as_object().unwrap() {
+        let (length, law) = name.split_once(' ').unwrap();
+        let masked: usize = length[1..].parse().unwrap();
+        let h = profile(law, masked);
+        let drops: Vec<f64> = h.windows(2).map(|pair| pair[0] - pair[1]).collect();
+        let dot = |weights: &dyn Fn(usize) -> f64| -> f64 {
+            drops.iter().enumerate().map(|(index, drop)| drop * weights(index + 1)).sum()
+        };
+        for (weights, field) in [(Weights::Tc, "TC"), (Weights::Dtc, "DTC"), (Weights::Min, "MIN")] {
+            close(dot(&|j| weights.at(j, masked)), values["summ"][field].as_f64().unwrap(), 1e-6, name);
+        }
+        for (steps, row) in values["K"].as_object().unwrap() {
+            let schedules = [
+                ("uniform", Schedule::Uniform),
+                ("cosine", Schedule::Cosine),
+                ("har_tc", Schedule::Adaptive(Weights::Tc)),
+                ("har_dtc", Schedule::Adaptive(Weights::Dtc)),
+                ("har_min", Schedule::Adaptive(Weights::Min)),
+                ("opt_tc", Schedule::Minimax(Weights::Tc)),
+                ("opt_dtc", Schedule::Minimax(Weights::Dtc)),
+                ("opt_min", Schedule::Minimax(Weights::Min)),
+            ];
+            for (field, schedule) in schedules {
+                let cost = schedule.expected_cost(masked, steps.parse().unwrap()).unwrap();
+                let what = format!("{name}, {steps} steps, {field}");
+                close(dot(&|j| cost[j - 1]), row[field].as_f64().unwrap(), 1e-6, &what);
+            }
+        }
+    }
+}
+
+/// The systematic draw's exact law of `N(k) - k`, for the golden file's KL of the law that is really sampled.
+fn codeword_probability(intensity: &Intensity, k: usize, symbols: f64) -> f64 {
+    let g = intensity.values();
+    let reach = |n: usize| -> f64 { (1.0 - g[k - 1..n].iter().sum::<f64>()).max(0.0) }; // P(no point in k..=n)
+    let masked = g.len() + 1;
+    let chance = |excess: usize| {
+        let before = if excess == 0 { 1.0 } else { reach(k + excess - 1) };
+        before - if k + excess == masked { 0.0 } else { reach(k + excess) }
+    };
+    (0..=masked - k).map(|excess| chance(excess) * symbols.powi(-(excess as i32))).sum()
+}
+
+#[test]
+fn errors_of_the_law_really_sampled_are_golden() {
+    for (name, values) in golden()["mixture"].as_object().unwrap() {
+        let (masked, steps) = (64, name.split(' ').nth(1).unwrap()[1..].parse().unwrap());
+        let dimensions: Vec<usize> = match name.splitn(3, ' ').nth(2).unwrap() {
+            "low rate k<=L/8" => (1..=masked / 8).collect(),
+            "mid 3L/8..5L/8" => (3 * masked / 8..=5 * masked / 8).collect(),
+            "high rate k>=7L/8" => (7 * masked / 8..masked).collect(),
+            "all k" => (1..masked).collect(),
+            other => panic!("range {other}"),
+        };
+        for (prefix, make) in [("har", Intensity::harmonic as fn(_, _, _) -> _), ("opt", Intensity::minimax)] {
+            for (suffix, weights) in [("tc", Weights::Tc), ("dtc", Weights::Dtc), ("min", Weights::Min)] {
+                let intensity = make(weights, masked, steps);
+                let chances: Vec<f64> = dimensions.iter().map(|&k| codeword_probability(&intensity, k, 64.0)).collect();
+                let mean = |f: fn(f64) -> f64| chances.iter().map(|&p| f(p)).sum::<f64>() / chances.len() as f64;
+                let wanted = numbers(&values[format!("{prefix}_{suffix}")]);
+                let what = format!("{name} {prefix}_{suffix}");
+                close(mean(|p| -p.ln()), wanted[0], 1e-6, &what);
+                close(mean(|p| p), wanted[1], 1e-6, &what);
+            }
+        }
+    }
+}
