@@ -1,0 +1,140 @@
+// The one worker. It owns the wasm module and the model, so the page stays smooth whatever a model call costs.
+//
+// Page to worker: load {model, backend} | start {run, settings} | stop {run}
+// Worker to page: stage {words} | download {what, loaded, total} | choices {choices}
+//                 ready {backend, reason, info, vocabulary} | error {message}
+//                 header {run, line} | frame {run, line, frame, text, ms} | end {run, how, frames}
+//                 refused {run, message} | failed {run, message} | lost {run, message}
+
+import { decide, probe } from "./adapter.js";
+import { fetchBytes } from "./load.js";
+
+let Engine; // the wasm class
+let engine; // the loaded model
+let files; // its four files, kept for a second start on the CPU
+let backend; // "gpu" | "cpu"
+let wanted = null; // id of the run the page still wants
+let queue = Promise.resolve(); // runs, one after another: the engine cannot serve two
+
+const tell = (type, fields) => postMessage({ type, ...fields });
+const messageOf = (fault) => (fault instanceof Error ? fault.message : String(fault));
+
+onmessage = ({ data }) => {
+  if (data.type === "load") {
+    load(data).catch((fault) => tell("error", { message: messageOf(fault) }));
+  } else if (data.type === "start") {
+    wanted = data.run;
+    queue = queue.then(() => generate(data.run, data.settings));
+  } else if (data.type === "stop" && wanted === data.run) {
+    wanted = null;
+  }
+};
+
+async function load({ model, backend: asked }) {
+  // Asked before the downloads: whoever insists on a GPU that is not there need not wait for them.
+  let { backend: which, reason } = decide(asked, await probe(navigator.gpu, isSecureContext));
+  await loadEngine();
+  files = await loadModel(`models/${model}`);
+  try {
+    await bringUp(which);
+  } catch (fault) {
+    if (asked !== "auto" || which === "cpu") throw fault;
+    which = "cpu";
+    reason = `the GPU was refused: ${messageOf(fault)}`;
+    await bringUp(which);
+  }
+  announce(reason);
+}
+
+async function loadEngine() {
+  const wasm = await fetchBytes("unmask_bg.wasm", { onProgress: progress("the engine") });
+  tell("stage", { words: "Compiling the engine" });
+  let glue;
+  try {
+    glue = await import("./unmask.js");
+  } catch (fault) {
+    throw new Error(`unmask.js could not be loaded: ${messageOf(fault)}`);
+  }
+  await glue.default({ module_or_path: wasm.buffer });
+  Engine = glue.Engine;
+  tell("choices", { choices: JSON.parse(glue.choices()) });
+}
+
+async function loadModel(folder) {
+  const weights = await fetchBytes(`${folder}/model.safetensors`, { onProgress: progress("the model") });
+  const [config, tokenizer, selfTest] = await Promise.all([
+    fetchBytes(`${folder}/config.json`),
+    fetchBytes(`${folder}/tokenizer.json`),
+    fetchBytes(`${folder}/self_test.json`, { optional: true }),
+  ]);
+  return { weights, config, tokenizer, selfTest };
+}
+
+// The status line is read aloud, so it hears of a download four times a second and not of every chunk.
+function progress(what) {
+  let last = -Infinity;
+  return (loaded, total) => {
+    const now = performance.now();
+    if (now - last < 250 && loaded !== total) return;
+    last = now;
+    tell("download", { what, loaded, total });
+  };
+}
+
+async function bringUp(which) {
+  tell("stage", { words: `Checking the model and warming up on the ${which.toUpperCase()}` });
+  engine = await Engine.load(files.weights, files.config, files.tokenizer, files.selfTest, which);
+  backend = which;
+}
+
+function announce(reason) {
+  const info = JSON.parse(engine.info());
+  tell("ready", { backend, reason, info, vocabulary: JSON.parse(engine.vocabulary()) });
+}
+
+async function generate(run, settings) {
+  try {
+    try {
+      await stream(run, settings);
+    } catch (fault) {
+      if (backend !== "gpu") throw fault;
+      // A lost device is gone for good. The same seed gives the same run on the CPU, so it is made again from the
+      // start: the page replaces the frames it has by their twins, and the trace stays the work of one device.
+      tell("lost", { run, message: messageOf(fault) });
+      await bringUp("cpu");
+      announce(`the GPU was lost during a run: ${messageOf(fault)}`);
+      await stream(run, settings);
+    }
+  } catch (fault) {
+    tell("failed", { run, message: messageOf(fault) });
+  }
+}
+
+async function stream(run, settings) {
+  let frames = 0;
+  if (wanted === run) {
+    try {
+      tell("header", { run, line: engine.start(JSON.stringify(settings)) });
+    } catch (fault) {
+      tell("refused", { run, message: messageOf(fault) });
+      return;
+    }
+  }
+  while (wanted === run) {
+    const began = performance.now();
+    const line = await engine.next();
+    const ms = performance.now() - began;
+    if (line === undefined) {
+      tell("end", { run, how: "finished", frames });
+      return;
+    }
+    const frame = JSON.parse(line);
+    tell("frame", { run, line, frame, text: engine.decode(Uint32Array.from(frame.tokens)), ms });
+    frames += 1;
+    await breathe();
+  }
+  tell("end", { run, how: "stopped", frames });
+}
+
+// Lets a waiting "stop" message in between two calls: a promise alone would not, it never leaves the current task.
+const breathe = () => new Promise((go) => setTimeout(go, 0));
