@@ -1,5 +1,7 @@
 //! The WGSL kernel against its Rust twin, on wgpu (a software Vulkan will do).
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
 use burn::{prelude::*, tensor::TensorData};
 use unmask::{
     kernel::{self, Draw, STATS, twin},

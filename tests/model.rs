@@ -1,5 +1,7 @@
 //! The net against the golden values of the reference implementation, on the CPU and on wgpu.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
 use std::path::Path;
 
 use safetensors::SafeTensors;

@@ -1,5 +1,7 @@
 //! The schedules against `golden/theory.json`: exact expected errors (nats) and worst-case ratios.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
 use serde_json::Value;
 use unmask::schedule::{Intensity, Schedule, Weights, minimax_ratio};
 
