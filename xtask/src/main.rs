@@ -1,0 +1,76 @@
+//! `cargo xtask`: what a user types, and what CI types.
+
+mod process;
+mod serve;
+mod setup;
+mod sizes;
+mod test;
+mod web;
+
+use std::{path::PathBuf, thread};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use serve::{Mount, Server};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, show and test Unmask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the page, serve it on this machine and open the browser
+    Demo {
+        /// The first port to try; the next free one is taken
+        #[arg(long, default_value_t = 8000)]
+        port: u16,
+        /// Do not open a browser
+        #[arg(long)]
+        no_open: bool,
+    },
+    /// Build the page into dist/
+    Web {
+        /// Also print compressed sizes and fail when one is over its limit
+        #[arg(long)]
+        check_sizes: bool,
+    },
+    /// Set everything up, then check format and lints and run every test
+    Test {
+        /// Run one stage alone
+        #[arg(long, value_name = "STAGE")]
+        only: Option<test::Stage>,
+    },
+    /// Install or name what the tests need
+    Setup,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Demo { port, no_open } => demo(port, no_open),
+        Command::Web { check_sizes } => web::build(check_sizes).map(drop),
+        Command::Test { only } => test::run_all(only),
+        Command::Setup => setup::wasm().and_then(|_| setup::browser()).map(drop),
+    }
+}
+
+/// The workspace's root, where every path begins.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn demo(port: u16, no_open: bool) -> anyhow::Result<()> {
+    let dist = web::build(false)?;
+    let server = Server::start(vec![Mount::new("/", dist)], port)?;
+    let url = server.url();
+    println!("\nUnmask is at {url} (Ctrl-C ends it)");
+    if !no_open && webbrowser::open(&url).is_err() {
+        println!("No browser could be opened here; open that address yourself.");
+    }
+    server.wait().context("the server has ended")?;
+    thread::park();
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The page: wasm module, scripts and model, as static files in `dist/`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    process::{output, run},
+    root, setup, sizes,
+};
+
+/// What the release of this crate is compiled against; checked against Cargo.lock.
+const BINDGEN: &str = "0.2.130";
+
+/// Builds the page and returns its folder.
+pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
+    let wasm = setup::wasm()?;
+    println!("Compiling for the browser; the first time takes a while ...");
+    let mut cargo = wasm.cargo("rustc");
+    cargo.args(["--profile", "web", "-p", "unmask", "--lib", "--crate-type", "cdylib", "--locked"]);
+    run(cargo.current_dir(root()))?;
+
+    let dist = root().join("dist");
+    if dist.exists() {
+        fs::remove_dir_all(&dist).context("the old dist/ cannot be removed")?;
+    }
+    copy(&root().join("web"), &dist)?;
+    copy(&root().join("assets/model"), &dist.join("models/default"))?;
+    bind(&target()?.join("wasm32-unknown-unknown/web/unmask.wasm"), &dist)?;
+    sizes::report(&dist, check_sizes)?;
+    Ok(dist)
+}
+
+/// JavaScript glue for the module, written beside it.
+fn bind(module: &Path, dist: &Path) -> anyhow::Result<()> {
+    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
+    if !lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{BINDGEN}\"")) {
+        bail!("Cargo.lock has another wasm-bindgen than {BINDGEN}, which xtask speaks; pin both to one version");
+    }
+    Bindgen::new()
+        .input_path(module)
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .out_name("unmask")
+        .generate(dist)
+        .with_context(|| format!("wasm-bindgen could not read {}", module.display()))
+}
+
+/// Where cargo puts what it builds.
+fn target() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
+        return Ok(root().join(folder));
+    }
+    let metadata =
+        output(Command::new("cargo").args(["metadata", "--format-version", "1", "--no-deps"]).current_dir(root()));
+    let folder = metadata.as_deref().and_then(|text| text.split("\"target_directory\":\"").nth(1)?.split('"').next());
+    Ok(PathBuf::from(folder.context("cargo metadata names no target directory")?))
+}
+
+/// Copies a folder with everything in it.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("{} cannot be read", from.display()))? {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        if path.is_dir() {
+            copy(&path, &to.join(name))?;
+        } else {
+            fs::copy(&path, to.join(name)).with_context(|| format!("{} cannot be copied", path.display()))?;
+        }
+    }
+    Ok(())
+}
