@@ -89,12 +89,14 @@ pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(value)
 }
 
-/// Writes one line and sees it out, so that a run that ends early leaves whole lines.
+/// Writes one line in one piece and sees it out, so that a run that ends early leaves whole lines.
 ///
 /// # Errors
 /// Whatever the writer says, as on a full disk.
 pub fn write_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    writeln!(out, "{}", line(value)?)?;
+    let mut text = line(value)?;
+    text.push('\n');
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 

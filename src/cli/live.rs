@@ -66,14 +66,15 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
     let mut shown = Instant::now();
     let outcome = loop {
         if stop_wanted()? {
-            stop.store(true, Ordering::Relaxed);
-            break Ok(ExitCode::from(130));
+            view.stopped = true;
+            stop.store(true, Ordering::Relaxed); // the run ends after the call it is in
+            terminal.draw(|frame| view.draw(frame))?;
         }
         match events.recv_timeout(Duration::from_millis(20)) {
             Ok(Event::Failed(error)) => break Err(error),
             Ok(event) => {
                 let waited = shown.elapsed();
-                if matches!(event, Event::Frame { .. }) && waited < FRAME_TIME {
+                if matches!(event, Event::Frame { .. }) && waited < FRAME_TIME && !view.stopped {
                     std::thread::sleep(FRAME_TIME - waited);
                 }
                 let finished = matches!(event, Event::Finished(_));
@@ -81,15 +82,13 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
                 terminal.draw(|frame| view.draw(frame))?;
                 shown = Instant::now();
                 if finished {
-                    break Ok(ExitCode::SUCCESS);
+                    break Ok(if view.stopped { ExitCode::from(130) } else { ExitCode::SUCCESS });
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break Err(anyhow::anyhow!("the run ended without a word")),
         }
     };
-    view.stopped = matches!(outcome, Ok(code) if code != ExitCode::SUCCESS);
-    terminal.draw(|frame| view.draw(frame))?;
     drop(raw);
     println!();
     outcome
@@ -184,7 +183,7 @@ impl View {
         let last = self.sizes.last().copied().unwrap_or(0);
         let revealed: u64 = self.sizes.iter().sum();
         let each = self.milliseconds / calls.max(1) as f64;
-        let state = if self.stopped { "stopped after call" } else { "call" };
+        let state = if self.stopped { "stopping after call" } else { "call" };
         let warning = self.warning.as_ref().map(|text| format!(" · {text}")).unwrap_or_default();
         format!(
             "{state} {calls} of {} · {last} tokens · {revealed} revealed · {each:.1} ms a call{warning}",
@@ -309,9 +308,13 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_run_says_stopped() {
+    fn a_stopped_run_says_so() {
         let mut view = view();
         view.stopped = true;
-        assert!(screen(&view).0[10].starts_with("stopped after call 1 of 2"));
+        assert!(screen(&view).0[10].starts_with("stopping after call 1 of 2"));
+        let (text, device) = (String::new(), "cpu".into());
+        let summary = Summary { text, calls: 1, revealed: 2, milliseconds: 5.0, device, stopped: true };
+        view.take(Event::Finished(summary));
+        assert_eq!(screen(&view).0[10], "stopped after 2 tokens in 1 calls, 5.0 ms a call, on cpu");
     }
 }

@@ -8,10 +8,13 @@
 //! Field names are those of the tensors in `model.safetensors`.
 
 use burn::{
-    module::Module,
+    module::{Module, Param},
     nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig, RmsNorm, RmsNormConfig},
     prelude::*,
-    tensor::{TensorData, activation::silu, module::attention},
+    tensor::{
+        TensorData,
+        activation::{silu, softmax},
+    },
 };
 
 use super::config::Config;
@@ -73,8 +76,48 @@ impl Net {
             blocks: (0..config.n_layer).map(block).collect(),
             norm: norm(d),
             emb_scale: config.emb_scale,
-            rope: Rope { base: config.rope_base, half: head / 2 },
+            rope: Rope::new(config),
         }
+    }
+
+    /// A net with the given weights: `weights` gives each by name, linear layers as `[in, out]`.
+    ///
+    /// # Errors
+    /// Those of `weights`.
+    pub fn with_weights<E>(
+        config: &Config,
+        device: &Device,
+        weights: impl Fn(&str) -> Result<TensorData, E>,
+    ) -> Result<Self, E> {
+        let norm = |name: &str| {
+            let gamma = Param::from_data(weights(&format!("{name}.weight"))?, device);
+            Ok(RmsNorm { gamma, epsilon: config.norm_eps })
+        };
+        let linear = |name: &str| {
+            let weight = Param::from_data(weights(&format!("{name}.weight"))?, device);
+            Ok(Linear { weight, bias: None })
+        };
+        let block = |index| {
+            let name = |part| format!("blocks.{index}.{part}");
+            Ok(Block {
+                norm1: norm(&name("norm1"))?,
+                qkv: linear(&name("qkv"))?,
+                q_norm: norm(&name("q_norm"))?,
+                k_norm: norm(&name("k_norm"))?,
+                proj: linear(&name("proj"))?,
+                norm2: norm(&name("norm2"))?,
+                w13: linear(&name("w13"))?,
+                w2: linear(&name("w2"))?,
+                heads: config.n_head,
+            })
+        };
+        Ok(Self {
+            emb: Embedding { weight: Param::from_data(weights("emb.weight")?, device) },
+            blocks: (0..config.n_layer).map(block).collect::<Result<_, E>>()?,
+            norm: norm("norm")?,
+            emb_scale: config.emb_scale,
+            rope: Rope::new(config),
+        })
     }
 
     /// Token ids `[batch, length]` -> hidden states `[batch, length, d_model]`, normalised.
@@ -86,7 +129,7 @@ impl Net {
         for block in &self.blocks {
             x = block.forward(x, &cos, &sin);
         }
-        self.norm.forward(x)
+        normalise(&self.norm, x)
     }
 
     /// Hidden states `[rows, d_model]` -> logits `[rows, vocab]`.
@@ -96,6 +139,10 @@ impl Net {
 }
 
 impl Rope {
+    fn new(config: &Config) -> Self {
+        Self { base: config.rope_base, half: config.head_dim() / 2 }
+    }
+
     /// Cosines and sines `[1, 1, length, half]`.
     fn tables(&self, length: usize, device: &Device) -> (Tensor<4>, Tensor<4>) {
         let angles =
@@ -113,19 +160,28 @@ impl Block {
     fn forward(&self, x: Tensor<3>, cos: &Tensor<4>, sin: &Tensor<4>) -> Tensor<3> {
         let [batch, length, d] = x.dims();
         let head = d / self.heads;
-        let qkv = self.qkv.forward(self.norm1.forward(x.clone())).reshape([batch, length, 3, self.heads, head]);
+        let qkv = self.qkv.forward(normalise(&self.norm1, x.clone())).reshape([batch, length, 3, self.heads, head]);
         // [batch, heads, length, head]
         let part = |index| qkv.clone().narrow(2, index, 1).squeeze_dim::<4>(2).swap_dims(1, 2);
-        let q = rotate(self.q_norm.forward(part(0)), cos, sin);
-        let k = rotate(self.k_norm.forward(part(1)), cos, sin);
-        let seen = attention(q, k, part(2), None, None, Default::default());
+        let q = rotate(normalise(&self.q_norm, part(0)), cos, sin);
+        let k = rotate(normalise(&self.k_norm, part(1)), cos, sin);
+        // Not burn's `attention`: with every mask, bias and type it could take, it would add a tenth to the wasm module.
+        let scores = q.matmul(k.swap_dims(2, 3)) / (head as f64).sqrt(); // [batch, heads, length, length]
+        let seen = softmax(scores, 3).matmul(part(2));
         let x = x + self.proj.forward(seen.swap_dims(1, 2).reshape([batch, length, d]));
 
-        let gates = self.w13.forward(self.norm2.forward(x.clone())); // [batch, length, 2 d_ff]
+        let gates = self.w13.forward(normalise(&self.norm2, x.clone())); // [batch, length, 2 d_ff]
         let ff = gates.dims()[2] / 2;
         let gated = silu(gates.clone().narrow(2, 0, ff)) * gates.narrow(2, ff, ff);
         x + self.w2.forward(gated)
     }
+}
+
+/// `x / rms(x) * gamma` over the last dimension. burn's own forward squares by a power and casts, for types that are not
+/// used here; both cost every visitor bytes.
+fn normalise<const D: usize>(norm: &RmsNorm, x: Tensor<D>) -> Tensor<D> {
+    let rms = ((x.clone() * x.clone()).mean_dim(D - 1) + norm.epsilon).sqrt();
+    x / rms * norm.gamma.val().unsqueeze()
 }
 
 /// `x` `[batch, heads, length, head]`.

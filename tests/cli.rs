@@ -1,0 +1,77 @@
+//! The command line as its users meet it: what it prints, writes and refuses.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
+use std::{fs, io::BufReader, path::PathBuf, process::Command};
+
+use unmask::{denoiser::Denoiser, trace};
+
+/// Exit code, standard output and standard error.
+fn unmask(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_unmask")).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn scratch(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("unmask-cli-{}-{name}", std::process::id()))
+}
+
+const RUN: [&str; 9] = ["generate", "--device", "cpu", "--steps", "5", "--prompt", "One day", "--length", "40"];
+
+#[test]
+fn the_text_goes_to_the_standard_output_and_the_rest_to_the_standard_error() {
+    let (code, text, notes) = unmask(&[&RUN[..], &["--seed", "3"]].concat());
+    assert_eq!(code, 0, "{notes}");
+    assert!(text.starts_with("One day") && !text.contains('░'), "{text}");
+    assert!(notes.starts_with("adaptive-min, random, 5 steps, temperature 1, seed 3; on cpu: asked for\n"), "{notes}");
+    assert!(notes.contains(" tokens in 5 calls, ") && notes.trim_end().ends_with(" ms a call, on cpu"), "{notes}");
+    assert_eq!(unmask(&[&RUN[..], &["--seed", "3"]].concat()).1, text, "the same seed gives the same text");
+    assert_ne!(unmask(&[&RUN[..], &["--seed", "4"]].concat()).1, text);
+}
+
+#[test]
+fn the_trace_holds_the_run_that_was_printed() {
+    let file = scratch("run.jsonl");
+    let path = file.to_str().unwrap();
+    let (code, text, notes) = unmask(&[&RUN[..], &["--trace", path, "--schedule", "cosine", "--seed", "9"]].concat());
+    assert_eq!(code, 0, "{notes}");
+    let trace = trace::read(BufReader::new(fs::File::open(&file).unwrap())).unwrap();
+    fs::remove_file(file).unwrap();
+    let header = &trace.header;
+    assert_eq!((header.schedule.as_str(), header.steps, header.seed), ("cosine", 5, 9));
+    assert_eq!(trace.frames.len(), 6);
+    let model =
+        unmask::model::Model::load(&unmask::model::ModelFiles::embedded(), unmask::model::Place::cpu()).unwrap();
+    let last = &trace.frames.last().unwrap().tokens;
+    assert_eq!(model.text().decode(last, model.mask_id()).unwrap(), text.trim_end_matches('\n'));
+}
+
+#[test]
+fn what_is_refused_is_named_with_what_would_be_accepted() {
+    let cases: [(&[&str], i32, &[&str]); 8] = [
+        (&["--schedule", "fast"], 2, &["unknown schedule `fast`", "adaptive-min", "cosine"]),
+        (&["--order", "best"], 2, &["unknown order `best`", "random, left-to-right, most-confident"]),
+        (&["--device", "tpu"], 2, &["unknown device `tpu`", "auto, gpu, cpu"]),
+        (&["--steps", "0"], 2, &["--steps", "at least 1"]),
+        (&["--seed", "9007199254740992"], 2, &["9007199254740992", "9007199254740991"]),
+        (&["--temperature", "11"], 1, &["temperature", "11", "10"]),
+        (&["--length", "129"], 1, &["129", "128"]),
+        (&["--model", "/none"], 1, &["/none"]),
+    ];
+    for (arguments, wanted, words) in cases {
+        let (code, text, notes) = unmask(&[&["generate"], arguments].concat());
+        assert_eq!(code, wanted, "{arguments:?}: {notes}");
+        assert!(text.is_empty(), "{arguments:?}");
+        for word in words {
+            assert!(notes.contains(word), "{arguments:?} should name {word}: {notes}");
+        }
+    }
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_an_error_before_the_run() {
+    let (code, text, notes) = unmask(&[&RUN[..], &["--trace", "/none/run.jsonl"]].concat());
+    assert_eq!((code, text.as_str()), (1, ""));
+    assert!(notes.contains("the trace /none/run.jsonl cannot be written"), "{notes}");
+}
