@@ -42,6 +42,12 @@ pub enum SamplerError {
     /// The denoiser failed; the run can go on with another one.
     #[error(transparent)]
     Denoiser(#[from] DenoiserError),
+    /// The run cannot go on from this frame.
+    #[error("a run with these settings has no frame {step} like this one")]
+    Resume {
+        /// The number of the frame's call.
+        step: u32,
+    },
     /// The denoiser broke its contract: one prediction per masked position, in order, none of them a mask.
     #[error("call {step}: the denoiser's predictions are not those of the masked positions")]
     Predictions {
@@ -107,6 +113,28 @@ impl Sampler {
     /// How many calls the whole run makes.
     pub fn calls(&self) -> usize {
         self.sizes.len()
+    }
+
+    /// Goes on from a frame that this run gave before, as after a device was lost: all randomness is a function of seed,
+    /// step and position, so that the frames to come are the same.
+    ///
+    /// # Errors
+    /// [`SamplerError::Resume`] for a frame that is not of this run; the run stands where it was.
+    pub fn resume(&mut self, frame: &Frame) -> Result<(), SamplerError> {
+        let step = frame.step as usize;
+        let masks = |tokens: &[u32]| tokens.iter().filter(|&&token| token == self.mask_id).count();
+        let kept = |(&before, &after): (&u32, &u32)| before == self.mask_id || before == after;
+        let fits = step >= self.given.saturating_sub(1)
+            && step <= self.sizes.len()
+            && frame.tokens.len() == self.tokens.len()
+            && masks(&frame.tokens) == self.sizes[step..].iter().sum::<usize>()
+            && self.tokens.iter().zip(&frame.tokens).all(kept);
+        if !fits {
+            return Err(SamplerError::Resume { step: frame.step });
+        }
+        self.tokens.clone_from(&frame.tokens);
+        self.given = step + 1;
+        Ok(())
     }
 
     /// The next frame, `None` after the last. Frame 0 needs no call.
@@ -239,6 +267,20 @@ mod tests {
         }
 
         #[test]
+        fn a_run_goes_on_from_any_of_its_frames((tokens, settings) in any_run(), at in 0usize..40) {
+            let frames = run(&tokens, settings, Hashed { fail_at: None });
+            let at = at % frames.len();
+            let mut sampler = Sampler::new(tokens, MASK, settings).unwrap();
+            sampler.resume(&frames[at]).unwrap();
+            for frame in &frames[at + 1..] {
+                let given = pollster::block_on(sampler.next(&mut Hashed { fail_at: None })).unwrap();
+                prop_assert_eq!(Some(frame), given.as_ref());
+            }
+            let end = pollster::block_on(sampler.next(&mut Hashed { fail_at: None })).unwrap();
+            prop_assert_eq!(end, None);
+        }
+
+        #[test]
         fn cancelling_keeps_the_frames_so_far((tokens, settings) in any_run(), keep in 0usize..20) {
             let frames = run(&tokens, settings, Hashed { fail_at: None });
             let mut sampler = Sampler::new(tokens, MASK, settings).unwrap();
@@ -248,6 +290,29 @@ mod tests {
                 prop_assert_eq!(Some(frame), given.as_ref());
             }
         }
+    }
+
+    #[test]
+    fn a_run_does_not_go_on_from_what_is_not_its_frame() {
+        let settings =
+            Settings { schedule: Schedule::Uniform, order: Order::Random, steps: 3, temperature: 1.0, seed: 1 };
+        let tokens = vec![7, MASK, MASK, MASK, MASK, MASK, MASK];
+        let frames = run(&tokens, settings, Hashed { fail_at: None });
+        let mut sampler = Sampler::new(tokens, MASK, settings).unwrap();
+        let mut pin_changed = frames[2].clone();
+        pin_changed.tokens[0] = 8;
+        let short = Frame { tokens: vec![MASK; 6], ..frames[0].clone() };
+        let wrong =
+            [Frame { step: 1, ..frames[2].clone() }, Frame { step: 9, ..frames[3].clone() }, pin_changed, short];
+        let refused = |sampler: &mut Sampler, frame: &Frame| match sampler.resume(frame) {
+            Err(SamplerError::Resume { step }) => step == frame.step,
+            _ => false,
+        };
+        for frame in &wrong {
+            assert!(refused(&mut sampler, frame), "{frame:?}");
+        }
+        sampler.resume(&frames[2]).unwrap();
+        assert!(refused(&mut sampler, &frames[1]), "a run never goes back");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Header {
     pub tokenizer: String,
     /// The text before the masks.
     pub prompt: String,
+    /// Tokens in all, the prompt's included.
+    pub length: usize,
     /// Name of the schedule.
     pub schedule: String,
     /// Name of the order.
@@ -150,6 +152,7 @@ mod tests {
             model: "ab".repeat(32),
             tokenizer: "cd".repeat(32),
             prompt: "Once \"upon\"\na time — ✓".into(),
+            length: 3,
             schedule: "adaptive-min".into(),
             order: "random".into(),
             steps: 8,

@@ -36,15 +36,21 @@ const transport = new Transport(player, () => {
 // ---- the run ----
 
 function generate(settings) {
-  run = { id: run.id + 1, how: "running", steps: settings.steps, settings, masked: 0, header: "", lines: [], texts: [], ms: [] };
+  run = { id: run.id + 1, how: "running", steps: 0, settings, masked: 0, header: "", lines: [], texts: [], ms: [] };
   byId("refused").textContent = "";
   byId("error").hidden = true;
-  player.reset(settings.steps);
-  bars.setup(settings.steps);
+  player.reset();
+  setCalls(settings.steps);
   worker.postMessage({ type: "start", run: run.id, settings });
   showRun();
   showFrame();
   follow();
+}
+
+// At first as many as are allowed; the engine knows how many there will be, one a token at most.
+function setCalls(calls) {
+  run.steps = player.total = calls;
+  bars.setup(calls);
 }
 
 function takeFrame({ line, frame, text, ms }) {
@@ -52,12 +58,15 @@ function takeFrame({ line, frame, text, ms }) {
   run.texts[frame.step] = text;
   if (frame.step === 0) run.masked = frame.tokens.filter((token) => token === model.info.mask).length;
   else run.ms.push(ms);
-  const replaced = frame.step === player.shown;
   player.put(frame, performance.now());
   bars.update(player.frames, run.steps, run.masked);
   showRun();
-  if (replaced || player.shown === 0) showFrame();
-  else bars.mark(player.shown);
+  if (player.shown === frame.step) {
+    showFrame();
+  } else {
+    transport.show(); // there is a frame more to step to
+    bars.mark(player.shown);
+  }
 }
 
 function endRun(how, frames = player.frames.length) {
@@ -170,12 +179,12 @@ function receive(data, address) {
       return status.showLost(data.message);
     case "header":
       run.header = data.line;
-      run.ms = [];
+      setCalls(data.calls);
       return undefined;
     case "frame":
       return takeFrame(data);
     case "end":
-      return endRun(data.how, data.frames);
+      return endRun(data.how);
     case "refused":
       byId("refused").textContent = data.message;
       cells.clear();

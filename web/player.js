@@ -18,14 +18,14 @@ export class Player {
   shown = -1;
   playing = false;
   speed = 1;
-  /** calls the run may use at most; once it has ended, the calls it used */
+  /** calls the run will make; once it has ended, the calls it made */
   total = 0;
   ended = false;
   #since = 0; // when the shown frame came on screen, ms
 
-  /** Forgets the last run and plays the next one from its first frame. @param {number} total */
-  reset(total) {
-    Object.assign(this, { frames: [], shown: -1, playing: true, total, ended: false });
+  /** Forgets the last run and plays the next one from its first frame. */
+  reset() {
+    Object.assign(this, { frames: [], shown: -1, playing: true, total: 0, ended: false });
   }
 
   /** Index of the newest frame, -1 for none. */
@@ -33,9 +33,9 @@ export class Player {
     return this.frames.length - 1;
   }
 
-  /** Takes a frame in; one with a step that is there already replaces it. @param {Frame} frame @param {number} now ms */
+  /** Takes the next frame in. @param {Frame} frame @param {number} now ms */
   put(frame, now) {
-    this.frames[frame.step] = frame;
+    this.frames.push(frame);
     if (this.shown < 0) this.#show(0, now);
   }
 

@@ -3,13 +3,13 @@
 // Page to worker: load {model, backend} | start {run, settings} | stop {run}
 // Worker to page: stage {words} | download {what, loaded, total} | choices {choices}
 //                 ready {backend, reason, info, vocabulary} | error {message}
-//                 header {run, line} | frame {run, line, frame, text, ms} | end {run, how, frames}
+//                 header {run, line, calls} | frame {run, line, frame, text, ms} | end {run, how}
 //                 refused {run, message} | failed {run, message} | lost {run, message}
 
 import { decide, probe } from "./adapter.js";
 import { fetchBytes } from "./load.js";
 
-let Engine; // the wasm class
+let glue; // the wasm module's exports
 let engine; // the loaded model
 let files; // its four files, kept for a second start on the CPU
 let backend; // "gpu" | "cpu"
@@ -17,7 +17,29 @@ let wanted = null; // id of the run the page still wants
 let queue = Promise.resolve(); // runs, one after another: the engine cannot serve two
 
 const tell = (type, fields) => postMessage({ type, ...fields });
-const messageOf = (fault) => (fault instanceof Error ? fault.message : String(fault));
+
+// A panic reaches JavaScript as "unreachable"; the engine remembers what it really said.
+function messageOf(fault) {
+  const panic = fault instanceof WebAssembly.RuntimeError && glue?.panic_words();
+  return panic || (fault instanceof Error ? fault.message : String(fault));
+}
+
+// A panic inside an asynchronous call leaves its promise open for ever and is told to the worker as a whole: here it
+// rejects the call that was under way.
+let fail;
+addEventListener("error", (event) => {
+  if (!fail) return; // the page hears of it
+  event.preventDefault();
+  fail(event.error);
+});
+
+async function call(made) {
+  try {
+    return await Promise.race([made, new Promise((_, reject) => (fail = reject))]);
+  } finally {
+    fail = undefined;
+  }
+}
 
 onmessage = ({ data }) => {
   if (data.type === "load") {
@@ -49,14 +71,12 @@ async function load({ model, backend: asked }) {
 async function loadEngine() {
   const wasm = await fetchBytes("unmask_bg.wasm", { onProgress: progress("the engine") });
   tell("stage", { words: "Compiling the engine" });
-  let glue;
   try {
     glue = await import("./unmask.js");
   } catch (fault) {
     throw new Error(`unmask.js could not be loaded: ${messageOf(fault)}`);
   }
   await glue.default({ module_or_path: wasm.buffer });
-  Engine = glue.Engine;
   tell("choices", { choices: JSON.parse(glue.choices()) });
 }
 
@@ -83,7 +103,7 @@ function progress(what) {
 
 async function bringUp(which) {
   tell("stage", { words: `Checking the model and warming up on the ${which.toUpperCase()}` });
-  engine = await Engine.load(files.weights, files.config, files.tokenizer, files.selfTest, which);
+  engine = await call(glue.Engine.load(files.weights, files.config, files.tokenizer, files.selfTest, which));
   backend = which;
 }
 
@@ -93,47 +113,49 @@ function announce(reason) {
 }
 
 async function generate(run, settings) {
+  const lines = []; // one a frame that the page has
   try {
     try {
-      await stream(run, settings);
+      await stream(run, settings, lines);
     } catch (fault) {
       if (backend !== "gpu") throw fault;
-      // A lost device is gone for good. The same seed gives the same run on the CPU, so it is made again from the
-      // start: the page replaces the frames it has by their twins, and the trace stays the work of one device.
+      // A lost device is gone for good. The frames that it gave stay, and the CPU goes on from the last of them.
       tell("lost", { run, message: messageOf(fault) });
       await bringUp("cpu");
       announce(`the GPU was lost during a run: ${messageOf(fault)}`);
-      await stream(run, settings);
+      await stream(run, settings, lines);
     }
   } catch (fault) {
     tell("failed", { run, message: messageOf(fault) });
   }
 }
 
-async function stream(run, settings) {
-  let frames = 0;
+async function stream(run, settings, lines) {
   if (wanted === run) {
+    let header;
     try {
-      tell("header", { run, line: engine.start(JSON.stringify(settings)) });
+      header = engine.start(JSON.stringify(settings));
     } catch (fault) {
       tell("refused", { run, message: messageOf(fault) });
       return;
     }
+    if (lines.length === 0) tell("header", { run, line: header, calls: engine.calls() });
+    else engine.resume(lines.at(-1));
   }
   while (wanted === run) {
     const began = performance.now();
-    const line = await engine.next();
+    const line = await call(engine.next());
     const ms = performance.now() - began;
     if (line === undefined) {
-      tell("end", { run, how: "finished", frames });
+      tell("end", { run, how: "finished" });
       return;
     }
+    lines.push(line);
     const frame = JSON.parse(line);
     tell("frame", { run, line, frame, text: engine.decode(Uint32Array.from(frame.tokens)), ms });
-    frames += 1;
     await breathe();
   }
-  tell("end", { run, how: "stopped", frames });
+  tell("end", { run, how: "stopped" });
 }
 
 // Lets a waiting "stop" message in between two calls: a promise alone would not, it never leaves the current task.

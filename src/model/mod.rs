@@ -127,13 +127,14 @@ impl Model {
 }
 
 impl Header {
-    /// The header of a run of `model`.
-    pub fn new(prompt: &str, settings: &Settings, model: &Model) -> Self {
+    /// The header of a run of `model` over `length` tokens.
+    pub fn new(prompt: &str, length: usize, settings: &Settings, model: &Model) -> Self {
         Self {
             version: trace::VERSION,
             model: model.hash.clone(),
             tokenizer: model.text.hash().to_owned(),
             prompt: prompt.to_owned(),
+            length,
             schedule: settings.schedule.to_string(),
             order: settings.order.to_string(),
             steps: settings.steps,

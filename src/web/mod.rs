@@ -1,6 +1,6 @@
 //! The edge to the page: strings and bytes in, JSON out, no logic of its own. Lives in the page's worker.
 
-use std::error::Error;
+use std::{cell::RefCell, error::Error};
 
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -10,17 +10,32 @@ use crate::{
     model::{Model, ModelFiles, Place, gpu},
     order::Order,
     random::MAX_SEED,
-    sampler::{MAX_TEMPERATURE, Sampler, Settings},
+    sampler::{Frame, MAX_TEMPERATURE, Sampler, Settings},
     schedule::Schedule,
     trace::{self, Header},
 };
 
+thread_local! {
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
 /// Panics and logged errors, a refused shader among them, go to the browser's console.
 #[wasm_bindgen(start)]
 pub fn begin() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|panic| {
+        let words = panic.to_string();
+        web_sys::console::error_1(&words.as_str().into());
+        PANIC.with(|last| last.replace(words));
+    }));
     // A second start finds the logger in place.
     let _ = console_log::init_with_level(log::Level::Warn);
+}
+
+/// What the last panic said; empty before the first. JavaScript itself hears only that something "unreachable" was
+/// reached.
+#[wasm_bindgen]
+pub fn panic_words() -> String {
+    PANIC.with(|last| last.borrow().clone())
 }
 
 /// The schedules and orders with a line on each, and the ranges of the settings.
@@ -43,6 +58,8 @@ struct Wanted {
     temperature: f32,
     seed: u64,
 }
+
+const NO_RUN: &str = "no run has been started";
 
 /// A model on a device, and the run it is in.
 #[wasm_bindgen]
@@ -105,16 +122,29 @@ impl Engine {
         let Wanted { steps, temperature, seed, .. } = wanted;
         let schedule = wanted.schedule.parse().map_err(told)?;
         let order = wanted.order.parse().map_err(told)?;
-        let tokens = self.model.start(&wanted.prompt, self.model.config().seq_len).map_err(told)?;
+        let length = self.model.config().seq_len;
+        let tokens = self.model.start(&wanted.prompt, length).map_err(told)?;
         let settings = Settings { schedule, order, steps, temperature, seed };
         self.run = Some(Sampler::new(tokens, self.model.mask_id(), settings).map_err(told)?);
-        let header = Header::new(&wanted.prompt, &settings, &self.model);
+        let header = Header::new(&wanted.prompt, length, &settings, &self.model);
         trace::line(&header).map_err(told)
+    }
+
+    /// How many calls the run makes; nothing before one was started.
+    pub fn calls(&self) -> Option<usize> {
+        self.run.as_ref().map(Sampler::calls)
+    }
+
+    /// Goes on from a frame of the run that was started: a line of its trace.
+    pub fn resume(&mut self, frame: &str) -> Result<(), JsError> {
+        let Some(run) = &mut self.run else { return Err(JsError::new(NO_RUN)) };
+        let frame: Frame = serde_json::from_str(frame).map_err(told)?;
+        run.resume(&frame).map_err(told)
     }
 
     /// The next frame as a line of the trace; nothing after the last.
     pub async fn next(&mut self) -> Result<Option<String>, JsError> {
-        let Some(run) = &mut self.run else { return Err(JsError::new("no run has been started")) };
+        let Some(run) = &mut self.run else { return Err(JsError::new(NO_RUN)) };
         let frame = run.next(&mut self.model).await.map_err(told)?;
         frame.map(|frame| trace::line(&frame).map_err(told)).transpose()
     }
