@@ -49,13 +49,15 @@ fn the_trace_holds_the_run_that_was_printed() {
 
 #[test]
 fn what_is_refused_is_named_with_what_would_be_accepted() {
-    let cases: [(&[&str], i32, &[&str]); 8] = [
+    let cases: [(&[&str], i32, &[&str]); 10] = [
         (&["--schedule", "fast"], 2, &["unknown schedule `fast`", "adaptive-min", "cosine"]),
         (&["--order", "best"], 2, &["unknown order `best`", "random, left-to-right, most-confident"]),
         (&["--device", "tpu"], 2, &["unknown device `tpu`", "auto, gpu, cpu"]),
+        (&["--temperature", "-1"], 2, &["--temperature", "-1", "0 to 10"]),
         (&["--steps", "0"], 2, &["--steps", "at least 1"]),
         (&["--seed", "9007199254740992"], 2, &["9007199254740992", "9007199254740991"]),
-        (&["--temperature", "11"], 1, &["temperature", "11", "10"]),
+        (&["--seed", "-1"], 2, &["--seed", "-1", "from 0 to"]),
+        (&["--temperature", "11"], 2, &["--temperature", "11", "0 to 10"]),
         (&["--length", "129"], 1, &["129", "128"]),
         (&["--model", "/none"], 1, &["/none"]),
     ];
@@ -74,4 +76,30 @@ fn a_trace_that_cannot_be_written_is_an_error_before_the_run() {
     let (code, text, notes) = unmask(&[&RUN[..], &["--trace", "/none/run.jsonl"]].concat());
     assert_eq!((code, text.as_str()), (1, ""));
     assert!(notes.contains("the trace /none/run.jsonl cannot be written"), "{notes}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_keeps_its_text_and_whole_lines_of_its_trace() {
+    let file = scratch("stopped.jsonl");
+    let run = ["generate", "--device", "cpu", "--steps", "120", "--seed", "3", "--plain", "--trace"];
+    let child = Command::new(env!("CARGO_BIN_EXE_unmask"))
+        .args(run)
+        .arg(&file)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first calls are in the file: the run is well under way, and far from its end.
+    while fs::read_to_string(&file).unwrap_or_default().lines().count() < 4 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("Once upon a time") && text.contains('░'), "{text}");
+    let trace = trace::read(BufReader::new(fs::File::open(&file).unwrap())).unwrap();
+    fs::remove_file(file).unwrap();
+    assert!((3..100).contains(&trace.frames.len()), "{} frames", trace.frames.len());
 }

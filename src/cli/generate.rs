@@ -4,11 +4,19 @@ use std::{
     io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
+    sync::atomic::Ordering,
 };
 
 use anyhow::Context;
 use clap::Args;
-use unmask::{model::Choice, order::Order, random::MAX_SEED, sampler::Settings, schedule::Schedule, trace::Header};
+use unmask::{
+    model::Choice,
+    order::Order,
+    random::MAX_SEED,
+    sampler::{MAX_TEMPERATURE, Settings},
+    schedule::Schedule,
+    trace::Header,
+};
 
 use super::{
     live,
@@ -18,7 +26,8 @@ use super::{
 /// Unmask a story and watch it happen.
 ///
 /// In a terminal the run is shown live: masks, the tokens that the last call revealed, and a bar of tokens per call; `q`,
-/// Esc or Ctrl-C stops it. Elsewhere, or with --plain, only the text goes to the standard output.
+/// Esc or Ctrl-C stops it after the call it is in. Elsewhere, or with --plain, only the text goes to the standard output;
+/// there too Ctrl-C stops the run and keeps what it has.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   unmask generate
@@ -30,7 +39,7 @@ pub struct Generate {
     #[arg(long, value_name = "TEXT", default_value = "Once upon a time")]
     prompt: String,
     /// At most this many calls of the model, one a masked token at most
-    #[arg(long, value_name = "K", default_value_t = 32, value_parser = at_least_one)]
+    #[arg(long, value_name = "K", default_value_t = 32, value_parser = at_least_one, allow_negative_numbers = true)]
     steps: usize,
     /// How many tokens each call reveals: adaptive-min|tc|dtc, minimax-min|tc|dtc, uniform, cosine
     #[arg(long, value_name = "S", default_value = "adaptive-min")]
@@ -39,10 +48,10 @@ pub struct Generate {
     #[arg(long, value_name = "O", default_value = "random")]
     order: Order,
     /// Seed of everything random, 0 to 9007199254740991; a new one each time if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=MAX_SEED))]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// 0 takes the likeliest token, 1 samples the model's distribution; 0 to 10
-    #[arg(long, value_name = "T", default_value_t = 1.0)]
+    #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = temperature, allow_negative_numbers = true)]
     temperature: f32,
     /// Tokens in all, the prompt included; the model's longest if not given
     #[arg(long, value_name = "L")]
@@ -63,9 +72,22 @@ pub struct Generate {
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("must be at least 1".into()),
-        Ok(steps) => Ok(steps),
-        Err(error) => Err(error.to_string()),
+        Ok(steps) if steps > 0 => Ok(steps),
+        _ => Err("must be a whole number, at least 1".into()),
+    }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(seed) if seed <= MAX_SEED => Ok(seed),
+        _ => Err(format!("must be a whole number from 0 to {MAX_SEED}")),
+    }
+}
+
+fn temperature(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(temperature) if (0.0..=MAX_TEMPERATURE).contains(&temperature) => Ok(temperature),
+        _ => Err(format!("must be a number from 0 to {MAX_TEMPERATURE}")),
     }
 }
 
@@ -92,7 +114,9 @@ impl Generate {
 
 /// The text to the standard output, everything else to the standard error.
 fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
-    let (events, _stop) = run::spawn(request);
+    let (events, stop) = run::spawn(request);
+    ctrlc::set_handler(move || stop.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened to")?;
+    let mut code = ExitCode::SUCCESS;
     for event in events {
         match event {
             Event::Opened(opened) => {
@@ -108,9 +132,12 @@ fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
                 let mut out = io::stdout().lock();
                 writeln!(out, "{}", summary.text).context("the text could not be printed")?;
                 eprintln!("{summary}");
+                if summary.stopped {
+                    code = ExitCode::from(130);
+                }
             }
             Event::Failed(error) => return Err(error),
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }

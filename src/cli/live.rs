@@ -22,7 +22,7 @@ use ratatui::{
 };
 use unmask::{sampler::Frame, text::MASK_SIGN};
 
-use super::run::{self, Event, Opened, Request, Summary};
+use super::run::{self, Event, Opened, Request, Summary, count};
 
 /// Rows of the view, and the least time a frame stays: a fast GPU is done before the eye has seen anything.
 const ROWS: u16 = 20;
@@ -180,15 +180,12 @@ impl View {
         }
         let Some(opened) = &self.opened else { return String::new() };
         let calls = self.sizes.len();
-        let last = self.sizes.last().copied().unwrap_or(0);
+        let last = count(self.sizes.last().map_or(0, |&size| size as usize), "token");
         let revealed: u64 = self.sizes.iter().sum();
         let each = self.milliseconds / calls.max(1) as f64;
         let state = if self.stopped { "stopping after call" } else { "call" };
         let warning = self.warning.as_ref().map(|text| format!(" · {text}")).unwrap_or_default();
-        format!(
-            "{state} {calls} of {} · {last} tokens · {revealed} revealed · {each:.1} ms a call{warning}",
-            opened.calls
-        )
+        format!("{state} {calls} of {} · {last} · {revealed} revealed · {each:.1} ms a call{warning}", opened.calls)
     }
 
     /// The text as it stands, token by token.
@@ -197,7 +194,7 @@ impl View {
         let mut lines = vec![Line::default()];
         for (&token, &step) in frame.tokens.iter().zip(&self.steps) {
             let (form, style) = if token == opened.mask_id {
-                (format!("{MASK_SIGN}{MASK_SIGN} "), Style::new().add_modifier(Modifier::DIM))
+                (format!(" {MASK_SIGN}{MASK_SIGN}"), Style::new().add_modifier(Modifier::DIM))
             } else {
                 let form = opened.forms.get(token as usize).cloned().unwrap_or_default();
                 (form, self.style(step, frame.step, opened.calls))
@@ -242,6 +239,7 @@ mod tests {
             model: String::new(),
             tokenizer: String::new(),
             prompt: "One".into(),
+            length: 4,
             schedule: "uniform".into(),
             order: "random".into(),
             steps: 2,
@@ -282,12 +280,12 @@ mod tests {
         let (rows, buffer) = screen(&view());
         assert_eq!(rows[0], "uniform · random · 2 steps · temperature 1 · seed 7 · cpu:");
         assert_eq!(rows[2], "One day");
-        assert_eq!(rows[3], "░░");
+        assert_eq!(rows[3], " ░░");
         assert_eq!(rows[7..10], ["", "█", "█"]); // two tokens on a scale of four
         assert_eq!(rows[10], "call 1 of 2 · 2 tokens · 2 revealed · 10.0 ms a call");
         assert!(buffer[(0, 2)].modifier.contains(Modifier::UNDERLINED));
         assert!(buffer[(4, 2)].modifier.contains(Modifier::REVERSED));
-        assert!(!buffer[(0, 3)].modifier.contains(Modifier::REVERSED));
+        assert!(!buffer[(1, 3)].modifier.contains(Modifier::REVERSED));
     }
 
     #[test]
@@ -315,6 +313,6 @@ mod tests {
         let (text, device) = (String::new(), "cpu".into());
         let summary = Summary { text, calls: 1, revealed: 2, milliseconds: 5.0, device, stopped: true };
         view.take(Event::Finished(summary));
-        assert_eq!(screen(&view).0[10], "stopped after 2 tokens in 1 calls, 5.0 ms a call, on cpu");
+        assert_eq!(screen(&view).0[10], "stopped after 2 tokens in 1 call, 5.0 ms a call, on cpu");
     }
 }

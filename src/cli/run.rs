@@ -69,11 +69,16 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { calls, revealed, device, .. } = self;
-        let each = self.milliseconds / (*calls).max(1) as f64;
         let stopped = if self.stopped { "stopped after " } else { "" };
-        write!(f, "{stopped}{revealed} tokens in {calls} calls, {each:.1} ms a call, on {device}")
+        let (tokens, calls) = (count(self.revealed, "token"), count(self.calls, "call"));
+        let each = self.milliseconds / self.calls.max(1) as f64;
+        write!(f, "{stopped}{tokens} in {calls}, {each:.1} ms a call, on {}", self.device)
     }
+}
+
+/// "1 token", "7 tokens".
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Starts the run; setting the flag stops it before its next call.
@@ -96,9 +101,9 @@ fn run(request: &Request, sender: &Sender<Event>, stop: &AtomicBool) -> anyhow::
         None => ModelFiles::embedded(),
     };
     let (mut model, why) = pollster::block_on(Model::open(&files, request.device))?;
-    let tokens = model.start(&request.prompt, request.length.unwrap_or(model.config().seq_len))?;
-    let mut sampler = Sampler::new(tokens, model.mask_id(), request.settings)?;
-    let header = Header::new(&request.prompt, &request.settings, &model);
+    let length = request.length.unwrap_or(model.config().seq_len);
+    let mut sampler = Sampler::new(model.start(&request.prompt, length)?, model.mask_id(), request.settings)?;
+    let header = Header::new(&request.prompt, length, &request.settings, &model);
     let mut file = match &request.trace {
         Some(path) => Some((File::create(path).with_context(|| unwritten(path))?, path)),
         None => None,
@@ -109,9 +114,8 @@ fn run(request: &Request, sender: &Sender<Event>, stop: &AtomicBool) -> anyhow::
     let (forms, mask_id, calls) = (model.text().display_forms(), model.mask_id(), sampler.calls());
     let _ = sender.send(Event::Opened(Box::new(Opened { header, why, forms, mask_id, calls })));
 
-    let mut last: Option<Frame> = None;
-    let (mut total, mut revealed) = (0.0, 0);
-    while !stop.load(Ordering::Relaxed) {
+    let (mut tokens, mut calls, mut revealed, mut total) = (vec![], 0, 0, 0.0);
+    loop {
         let begun = Instant::now();
         let frame = match pollster::block_on(sampler.next(&mut model)) {
             Ok(Some(frame)) => frame,
@@ -128,19 +132,23 @@ fn run(request: &Request, sender: &Sender<Event>, stop: &AtomicBool) -> anyhow::
         if let Some((file, path)) = &mut file {
             trace::write_line(file, &frame).with_context(|| unwritten(path))?;
         }
-        total += milliseconds;
+        tokens.clone_from(&frame.tokens);
+        calls = frame.step as usize;
         revealed += frame.revealed.len();
-        last = Some(frame.clone());
+        total += milliseconds;
         let _ = sender.send(Event::Frame { frame, milliseconds });
+        // Looked at last: even a run that is stopped at once has its frame 0.
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
     }
-    let last = last.unwrap_or(Frame { step: 0, tokens: vec![], revealed: vec![], predictions: vec![] });
     let _ = sender.send(Event::Finished(Summary {
-        text: model.text().decode(&last.tokens, mask_id)?,
-        calls: last.step as usize,
+        text: model.text().decode(&tokens, mask_id)?,
+        calls,
         revealed,
         milliseconds: total,
         device: model.place().name.clone(),
-        stopped: last.tokens.contains(&mask_id),
+        stopped: tokens.contains(&mask_id),
     }));
     Ok(())
 }
