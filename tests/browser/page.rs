@@ -9,13 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key, wd::WebDriverCompatibleCommand};
+use http::Method;
 use serde_json::{Value, json};
+use url::{ParseError, Url};
 
 /// WebGPU by a software adapter, which a browser hands out only when told to.
 pub const SOFTWARE_GPU: &[&str] = &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-/// No WebGPU at all.
-pub const NO_GPU: &[&str] = &["--disable-blink-features=WebGPU"];
+/// No adapter for WebGPU: the browser alone hands out none that is software.
+pub const NO_GPU: &[&str] = &["--disable-gpu"];
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -28,9 +30,15 @@ struct Driver {
 impl Driver {
     fn start() -> Self {
         let mut child = Command::new(named("CHROMEDRIVER")).arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = lines.filter_map(|line| line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>().ok());
-        let port = port.last().expect("chromedriver names its port");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        // Its first line repeats the 0, a later one names the port that it got.
+        let port = lines.find_map(|line| match line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>() {
+            Ok(0) | Err(_) => None,
+            Ok(port) => Some(port),
+        });
+        let port = port.expect("chromedriver names its port");
+        // Read on, or it would stop at a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: format!("http://127.0.0.1:{port}") }
     }
 }
@@ -43,7 +51,7 @@ impl Drop for Driver {
 }
 
 /// What `cargo xtask test` tells the tests.
-fn named(variable: &str) -> String {
+pub fn named(variable: &str) -> String {
     env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set; run these tests with `cargo xtask test`"))
 }
 
@@ -69,6 +77,23 @@ impl Drop for Scratch {
     }
 }
 
+/// A command of Chromium's DevTools protocol, which chromedriver passes on.
+#[derive(Debug)]
+struct DevTools {
+    name: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.name, "params": self.parameters }).to_string()))
+    }
+}
+
 /// A page that a test looks at.
 #[derive(Clone)]
 pub struct Page {
@@ -90,7 +115,8 @@ where
             "args": arguments,
             "prefs": { "download.default_directory": downloads, "download.prompt_for_download": false },
         });
-        let capabilities = json!({ "goog:chromeOptions": options }).as_object().unwrap().clone();
+        let timeouts = json!({ "pageLoad": 60_000 }); // ms
+        let capabilities = json!({ "goog:chromeOptions": options, "timeouts": timeouts }).as_object().unwrap().clone();
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities)
             .connect(&driver.url)
@@ -108,7 +134,11 @@ impl Page {
     /// Goes to the page with what follows `?` in its address; milliseconds until it is in `state`.
     pub async fn open(&self, asked: &str, state: &str) -> u128 {
         let begun = Instant::now();
-        self.client.goto(&format!("{}?{asked}", named("UNMASK_PAGE"))).await.unwrap();
+        let address = format!("{}?{asked}", named("UNMASK_PAGE"));
+        // On a busy machine a browser's first page has been seen to load for ever; the second try is the last.
+        if self.client.goto(&address).await.is_err() {
+            self.client.goto(&address).await.unwrap();
+        }
         self.until("state", state).await;
         begun.elapsed().as_millis()
     }
@@ -121,10 +151,19 @@ impl Page {
             if now == value {
                 return;
             }
-            let state = self.data("state").await;
+            let state = if name == "state" { now.clone() } else { self.data("state").await };
             assert_ne!(state, "error", "{name} should become {value}: {}", self.text("#error").await);
             assert!(begun.elapsed() < PATIENCE, "{name} is {now}, not {value}: {}", self.text("#status").await);
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until a run has as many frames.
+    pub async fn until_frames(&self, count: usize) {
+        let begun = Instant::now();
+        while self.data("frames").await.parse().unwrap_or(0) < count {
+            assert!(begun.elapsed() < PATIENCE, "{} frames, not {count}", self.data("frames").await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
@@ -137,6 +176,22 @@ impl Page {
     /// Runs a script in the page.
     pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(script, arguments).await.unwrap()
+    }
+
+    /// Makes the window as wide as a phone's screen, in CSS pixels: the browser's own windows have a least width.
+    pub async fn narrow(&self, width: u32) {
+        let parameters = json!({ "width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", parameters).await.unwrap();
+    }
+
+    /// Ends the process that talks to the GPU, as a driver does that breaks down.
+    pub async fn lose_gpu(&self) {
+        // The answer may be lost with the process.
+        let _ = self.devtools("Browser.crashGpuProcess", json!({})).await;
+    }
+
+    async fn devtools(&self, name: &'static str, parameters: Value) -> Result<Value, fantoccini::error::CmdError> {
+        self.client.issue_cmd(DevTools { name, parameters }).await
     }
 
     /// The one element of a CSS selector.

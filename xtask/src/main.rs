@@ -5,6 +5,7 @@ mod serve;
 mod setup;
 mod sizes;
 mod test;
+mod trim;
 mod web;
 
 use std::{path::PathBuf, thread};

@@ -1,6 +1,8 @@
 //! Running other programs.
 
 use std::{
+    env::consts::EXE_EXTENSION,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -37,10 +39,13 @@ pub fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
     false
 }
 
+/// Where on the PATH a program is.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let program = Path::new(program).with_extension(EXE_EXTENSION);
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(&program)).find(|path| path.is_file())
+}
+
 /// Whether a program is on the PATH.
 pub fn exists(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path)
-            .any(|folder| folder.join(program).is_file() || folder.join(format!("{program}.exe")).is_file())
-    })
+    find(program).is_some()
 }

@@ -1,10 +1,14 @@
 //! What must be there before anything can be built or tested: found, installed, or named.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::bail;
 
-use crate::process::{exists, output, run, succeeds_within};
+use crate::process::{exists, find, output, run, succeeds_within};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -74,15 +78,15 @@ pub fn wasm() -> anyhow::Result<Wasm> {
 /// The browser that the tests drive, and its driver.
 #[derive(Debug)]
 pub struct Browser {
-    /// Chromium or Chrome.
-    pub chromium: &'static str,
+    /// Chromium or Chrome; its driver wants the whole path.
+    pub chromium: PathBuf,
     /// Its WebDriver.
-    pub driver: &'static str,
+    pub driver: PathBuf,
 }
 
 /// Finds or installs what the tests need beside Rust: a browser with its driver, and a Vulkan driver.
 pub fn browser() -> anyhow::Result<Browser> {
-    let find = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| exists(name));
+    let chromium = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find);
     let vulkan = || {
         !cfg!(target_os = "linux")
             || ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"]
@@ -90,7 +94,7 @@ pub fn browser() -> anyhow::Result<Browser> {
                 .any(|folder| Path::new(folder).read_dir().is_ok_and(|mut entries| entries.next().is_some()))
     };
     let wanted = [
-        (find().is_some(), "chromium"),
+        (chromium().is_some(), "chromium"),
         (exists("chromedriver"), "chromium-driver"),
         (vulkan(), "mesa-vulkan-drivers"),
         (vulkan(), "libvulkan1"),
@@ -102,8 +106,8 @@ pub fn browser() -> anyhow::Result<Browser> {
         }
         install(&missing)?;
     }
-    match find() {
-        Some(chromium) if exists("chromedriver") => Ok(Browser { chromium, driver: "chromedriver" }),
+    match (chromium(), find("chromedriver")) {
+        (Some(chromium), Some(driver)) => Ok(Browser { chromium, driver }),
         _ => bail!("chromium and chromedriver are not on the PATH although their packages are installed"),
     }
 }

@@ -14,6 +14,8 @@ use crate::{
     setup, web,
 };
 
+const BROWSER_TESTS: &str = "browser-tests";
+
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub enum Stage {
@@ -83,10 +85,12 @@ fn page() -> anyhow::Result<()> {
 
 /// Package by package: together they would share one set of features, and burn would be built once more.
 fn native() -> anyhow::Result<()> {
-    for package in ["xtask", "unmask"] {
+    for package in ["xtask", "unmask", BROWSER_TESTS] {
         let common = ["--release", "--locked", "--package", package];
         run(cargo().arg("clippy").args(common).args(["--all-targets", "--", "-Dwarnings"]))?;
-        run(cargo().arg("test").args(common))?;
+        if package != BROWSER_TESTS {
+            run(cargo().arg("test").args(common))?;
+        }
     }
     Ok(())
 }
@@ -102,9 +106,11 @@ fn browser() -> anyhow::Result<()> {
     let browser = setup::browser()?;
     let mounts = vec![Mount::new("/", root().join("dist")), Mount::new("/models/test/", root().join("tests/model"))];
     let server = Server::start(mounts, 18_000)?;
+    run(cargo().args(["build", "--release", "--locked", "--package", "unmask", "--bin", "unmask"]))?;
     run(cargo()
-        .args(["test", "--release", "--locked", "--package", "unmask", "--test", "browser"])
+        .args(["test", "--release", "--locked", "--package", BROWSER_TESTS])
         .args(["--", "--test-threads=1", "--nocapture"])
+        .env("UNMASK", web::target()?.join("release/unmask").with_extension(std::env::consts::EXE_EXTENSION))
         .env("UNMASK_PAGE", server.url())
         .env("CHROMIUM", browser.chromium)
         .env("CHROMEDRIVER", browser.driver))

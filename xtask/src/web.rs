@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     process::{output, run},
-    root, setup, sizes,
+    root, setup, sizes, trim,
 };
 
 /// What the release of this crate is compiled against; checked against Cargo.lock.
@@ -43,18 +43,15 @@ fn bind(module: &Path, dist: &Path) -> anyhow::Result<()> {
         bail!("Cargo.lock has another wasm-bindgen than {BINDGEN}, which xtask speaks; pin both to one version");
     }
     Bindgen::new()
-        .input_path(module)
+        .input_module("unmask", trim::without_parsers(module)?)
         .web(true)?
         .typescript(false)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .out_name("unmask")
         .generate(dist)
         .with_context(|| format!("wasm-bindgen could not read {}", module.display()))
 }
 
 /// Where cargo puts what it builds.
-fn target() -> anyhow::Result<PathBuf> {
+pub fn target() -> anyhow::Result<PathBuf> {
     if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
         return Ok(root().join(folder));
     }
