@@ -2,7 +2,10 @@
 
 mod cli;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -24,7 +27,8 @@ fn main() -> ExitCode {
         Command::Generate(generate) => generate.run(),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // Nobody may be reading.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::FAILURE
     })
 }

@@ -54,7 +54,7 @@ fn what_is_refused_is_named_with_what_would_be_accepted() {
         (&["--order", "best"], 2, &["unknown order `best`", "random, left-to-right, most-confident"]),
         (&["--device", "tpu"], 2, &["unknown device `tpu`", "auto, gpu, cpu"]),
         (&["--temperature", "-1"], 2, &["--temperature", "-1", "0 to 10"]),
-        (&["--steps", "0"], 2, &["--steps", "at least 1"]),
+        (&["--steps", "0"], 2, &["--steps", "from 1 to"]),
         (&["--seed", "9007199254740992"], 2, &["9007199254740992", "9007199254740991"]),
         (&["--seed", "-1"], 2, &["--seed", "-1", "from 0 to"]),
         (&["--temperature", "11"], 2, &["--temperature", "11", "0 to 10"]),

@@ -1,10 +1,10 @@
 //! `unmask generate`: one run, live in a terminal, plain elsewhere.
 
 use std::{
+    env, fmt,
     io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
-    sync::atomic::Ordering,
 };
 
 use anyhow::Context;
@@ -36,7 +36,7 @@ use super::{
   unmask generate --device cpu --temperature 0 --order most-confident")]
 pub struct Generate {
     /// Text before the masks; `<|mask|>` in it is one more token to reveal
-    #[arg(long, value_name = "TEXT", default_value = "Once upon a time")]
+    #[arg(long, value_name = "TEXT", default_value = "Once upon a time", allow_hyphen_values = true)]
     prompt: String,
     /// At most this many calls of the model, one a masked token at most
     #[arg(long, value_name = "K", default_value_t = 32, value_parser = at_least_one, allow_negative_numbers = true)]
@@ -54,7 +54,7 @@ pub struct Generate {
     #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = temperature, allow_negative_numbers = true)]
     temperature: f32,
     /// Tokens in all, the prompt included; the model's longest if not given
-    #[arg(long, value_name = "L")]
+    #[arg(long, value_name = "L", value_parser = at_least_one, allow_negative_numbers = true)]
     length: Option<usize>,
     /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too
     #[arg(long, value_name = "auto|gpu|cpu", default_value = "auto")]
@@ -73,7 +73,7 @@ pub struct Generate {
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(steps) if steps > 0 => Ok(steps),
-        _ => Err("must be a whole number, at least 1".into()),
+        _ => Err(format!("must be a whole number from 1 to {}", usize::MAX)),
     }
 }
 
@@ -98,7 +98,8 @@ impl Generate {
             Some(seed) => seed,
             None => getrandom::u64().context("the system gave no random seed")? & MAX_SEED,
         };
-        let plain = self.plain || !io::stdout().is_terminal();
+        let dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
+        let plain = self.plain || dumb || !io::stdout().is_terminal();
         let Self { schedule, order, steps, temperature, .. } = self;
         let request = Request {
             prompt: self.prompt,
@@ -114,30 +115,31 @@ impl Generate {
 
 /// The text to the standard output, everything else to the standard error.
 fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
-    let (events, stop) = run::spawn(request);
-    ctrlc::set_handler(move || stop.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened to")?;
-    let mut code = ExitCode::SUCCESS;
+    let (events, _stop) = run::spawn(request)?;
     for event in events {
         match event {
             Event::Opened(opened) => {
                 let Header { schedule, order, steps, temperature, seed, device, .. } = &opened.header;
-                eprintln!(
+                note(format_args!(
                     "{schedule}, {order}, {steps} steps, temperature {temperature}, seed {seed}; on {device}: {}",
                     opened.why
-                );
+                ));
             }
-            Event::Warning(text) => eprintln!("warning: {text}"),
+            Event::Warning(text) => note(format_args!("warning: {text}")),
             Event::Frame { .. } => {}
             Event::Finished(summary) => {
                 let mut out = io::stdout().lock();
                 writeln!(out, "{}", summary.text).context("the text could not be printed")?;
-                eprintln!("{summary}");
-                if summary.stopped {
-                    code = ExitCode::from(130);
-                }
+                note(format_args!("{summary}"));
+                return Ok(if summary.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
             }
             Event::Failed(error) => return Err(error),
         }
     }
-    Ok(code)
+    anyhow::bail!(run::NO_END)
+}
+
+/// A line for whoever reads the standard error; nobody need read it.
+fn note(text: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -15,7 +15,7 @@ use crossterm::{
 use ratatui::{
     Terminal, TerminalOptions, Viewport,
     backend::CrosstermBackend,
-    layout::{Constraint, Layout},
+    layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
     text::{Line, Span},
     widgets::{Paragraph, Sparkline, Wrap},
@@ -51,23 +51,27 @@ impl Drop for RawMode {
 /// Shows a run until it ends or the user stops it.
 pub fn show(request: Request) -> anyhow::Result<ExitCode> {
     // Graphics drivers may print while the model is opened; the view begins after that.
-    let (events, stop) = run::spawn(request);
-    let mut view = View { colour: env::var_os("NO_COLOR").is_none(), ..View::default() };
+    let (events, stop) = run::spawn(request)?;
+    let colour = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut view = View { colour, ..View::default() };
     match events.recv() {
         Ok(Event::Failed(error)) => return Err(error),
         Ok(event) => view.take(event),
-        Err(_) => anyhow::bail!("the run ended without a word"),
+        Err(_) => anyhow::bail!(run::NO_END),
     }
     let raw = RawMode::enter()?;
     let rows = terminal::size().map_or(ROWS, |(_, rows)| rows.min(ROWS));
     let options = TerminalOptions { viewport: Viewport::Inline(rows) };
-    let mut terminal = Terminal::with_options(CrosstermBackend::new(io::stdout()), options)?;
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(io::stdout()), options)
+        .context("the terminal does not say where its cursor is; try --plain")?;
     terminal.draw(|frame| view.draw(frame))?;
     let mut shown = Instant::now();
     let outcome = loop {
-        if stop_wanted()? {
-            view.stopped = true;
-            stop.store(true, Ordering::Relaxed); // the run ends after the call it is in
+        if stop_wanted()? && stop.swap(true, Ordering::Relaxed) {
+            return Ok(ExitCode::from(run::STOPPED)); // asked twice: not even the call it is in is waited for
+        }
+        if stop.load(Ordering::Relaxed) && !view.stopped {
+            view.stopped = true; // the run ends after the call it is in
             terminal.draw(|frame| view.draw(frame))?;
         }
         match events.recv_timeout(Duration::from_millis(20)) {
@@ -77,20 +81,23 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
                 if matches!(event, Event::Frame { .. }) && waited < FRAME_TIME && !view.stopped {
                     std::thread::sleep(FRAME_TIME - waited);
                 }
-                let finished = matches!(event, Event::Finished(_));
                 view.take(event);
                 terminal.draw(|frame| view.draw(frame))?;
                 shown = Instant::now();
-                if finished {
-                    break Ok(if view.stopped { ExitCode::from(130) } else { ExitCode::SUCCESS });
+                if let Some(summary) = &view.summary {
+                    break Ok(if summary.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break Err(anyhow::anyhow!("the run ended without a word")),
+            Err(RecvTimeoutError::Disconnected) => break Err(anyhow::anyhow!(run::NO_END)),
         }
     };
+    let size = terminal.size()?;
     drop(raw);
     println!();
+    if let Some(summary) = view.summary.as_ref().filter(|_| !view.fits(size.width, rows)) {
+        println!("{}", summary.text);
+    }
     outcome
 }
 
@@ -144,15 +151,21 @@ impl View {
     }
 
     fn draw(&self, screen: &mut ratatui::Frame<'_>) {
-        let [head, text, bars, foot] =
-            Layout::vertical([Constraint::Length(2), Constraint::Min(3), Constraint::Length(4), Constraint::Length(2)])
-                .areas(screen.area());
+        let [head, text, bars, foot] = areas(screen.area());
         screen.render_widget(Paragraph::new(self.head()).wrap(Wrap { trim: true }), head);
         screen.render_widget(Paragraph::new(self.text()).wrap(Wrap { trim: false }), text);
         let most = self.sizes.iter().max().copied().unwrap_or(1).max(4);
         let style = self.paint(Style::new(), RAMP[4]);
         screen.render_widget(Sparkline::default().data(&self.sizes).max(most).style(style), bars);
         screen.render_widget(Paragraph::new(self.foot()).wrap(Wrap { trim: true }), foot);
+    }
+
+    /// Whether the whole text can be seen in a view of this size. Words wrap early, so a line is not counted as full.
+    fn fits(&self, columns: u16, rows: u16) -> bool {
+        let [_, area, ..] = areas(Rect::new(0, 0, columns, rows));
+        let usable = (usize::from(columns) * 4 / 5).max(1);
+        let lines: usize = self.text().iter().map(|line| line.width().div_ceil(usable).max(1)).sum();
+        lines <= usize::from(area.height)
     }
 
     fn head(&self) -> String {
@@ -225,6 +238,12 @@ impl View {
     fn paint(&self, style: Style, colour: u8) -> Style {
         if self.colour { style.fg(Color::Indexed(colour)) } else { style }
     }
+}
+
+/// Head, text, bars and foot of a view.
+fn areas(view: Rect) -> [Rect; 4] {
+    Layout::vertical([Constraint::Length(2), Constraint::Min(3), Constraint::Length(4), Constraint::Length(2)])
+        .areas(view)
 }
 
 #[cfg(test)]
@@ -303,6 +322,14 @@ mod tests {
         assert_eq!(buffer[(4, 2)].fg, Color::Indexed(RAMP[0]));
         view.colour = false;
         assert_eq!(screen(&view).1[(4, 2)].fg, Color::Reset);
+    }
+
+    #[test]
+    fn a_text_that_does_not_fit_is_noticed() {
+        let view = view();
+        assert!(view.fits(60, 12));
+        assert!(!view.fits(2, 12));
+        assert!(!view.fits(60, 1));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, Sender},
+        mpsc::{self, Receiver, SyncSender},
     },
     thread,
     time::Instant,
@@ -20,6 +20,9 @@ use unmask::{
     sampler::{Frame, Sampler, SamplerError, Settings},
     trace::{self, Header},
 };
+
+/// Exit code of a run that its user stopped.
+pub const STOPPED: u8 = 130;
 
 /// What is to be run.
 pub struct Request {
@@ -57,6 +60,9 @@ pub struct Opened {
     pub calls: usize,
 }
 
+/// There is always an end: without one, its thread has broken down.
+pub const NO_END: &str = "the run ended without a word";
+
 /// The run in the end.
 pub struct Summary {
     pub text: String,
@@ -81,10 +87,23 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Starts the run; setting the flag stops it before its next call.
-pub fn spawn(request: Request) -> (Receiver<Event>, Arc<AtomicBool>) {
-    let (sender, receiver) = mpsc::channel();
+/// Starts the run. Setting the flag stops it before its next call; so does Ctrl-C or a request to end, and a second one
+/// ends the program. The run is never ahead of its view by more than a frame.
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub fn spawn(request: Request) -> anyhow::Result<(Receiver<Event>, Arc<AtomicBool>)> {
+    let (sender, receiver) = mpsc::sync_channel(0);
     let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            // Nothing can be done about a terminal that is gone.
+            let _ = crossterm::terminal::disable_raw_mode();
+            std::process::exit(STOPPED.into());
+        }
+    })
+    .context("Ctrl-C cannot be listened to")?;
     let flag = stop.clone();
     thread::spawn(move || {
         if let Err(error) = run(&request, &sender, &flag) {
@@ -92,10 +111,10 @@ pub fn spawn(request: Request) -> (Receiver<Event>, Arc<AtomicBool>) {
             let _ = sender.send(Event::Failed(error));
         }
     });
-    (receiver, stop)
+    Ok((receiver, stop))
 }
 
-fn run(request: &Request, sender: &Sender<Event>, stop: &AtomicBool) -> anyhow::Result<()> {
+fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> anyhow::Result<()> {
     let files = match &request.model {
         Some(folder) => ModelFiles::read(folder)?,
         None => ModelFiles::embedded(),
