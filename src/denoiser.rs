@@ -53,7 +53,7 @@ pub trait Denoiser {
 
     /// Predicts every masked position of `tokens` `[length]`, in the order of the positions.
     ///
-    /// The draw at a position depends on `ask` and the position alone, never on which others are masked.
+    /// The noise of the draw at a position depends on `ask` and the position alone, never on which others are masked.
     ///
     /// # Errors
     /// [`DenoiserError::Input`] for tokens this denoiser does not know or too many of them, [`DenoiserError::Device`] when

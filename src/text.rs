@@ -51,6 +51,11 @@ impl Text {
         self.tokenizer.get_vocab_size(true)
     }
 
+    /// The id of a token by its name.
+    pub fn id(&self, name: &str) -> Option<u32> {
+        self.tokenizer.token_to_id(name)
+    }
+
     /// Cuts text into tokens. Special tokens written out, such as `<|mask|>`, become themselves.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub struct Header {
     pub temperature: f32,
     /// The seed of everything random.
     pub seed: u64,
-    /// What the model ran on, in words.
+    /// What the model ran on when the run began, in words; a run goes on on the CPU when a GPU is lost.
     pub device: String,
 }
 

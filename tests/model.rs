@@ -147,7 +147,6 @@ fn predictions_cover_the_masks_and_nothing_else() {
         assert!(p.token != model.config().mask_id && p.token != model.config().pad_id);
         assert!(p.top.is_sorted_by(|a, b| a.1 >= b.1) && p.entropy >= 0.0 && p.log_prob <= 0.0);
     }
-    // What is drawn at a position does not depend on which others are asked for.
     let filled: Vec<u32> = tokens.iter().map(|&token| if token == model.mask_id() { 300 } else { token }).collect();
     assert!(pollster::block_on(model.predict(&filled, &ask)).unwrap().is_empty());
 }
@@ -180,6 +179,8 @@ fn each_broken_file_has_its_own_error() {
     assert!(matches!(config("\"d_ff\"", "\"d_fff\""), ModelError::Config(_)));
     assert!(matches!(config("\"n_head\": 4", "\"n_head\": 5"), ModelError::ConfigValue { key: "n_head", .. }));
     assert!(matches!(config("\"n_head\": 4", "\"n_head\": 0"), ModelError::ConfigValue { key: "n_head", .. }));
+    let special = config("\"mask_id\": 2", "\"mask_id\": 7");
+    assert_eq!(special.to_string(), "`mask_id` in config.json is 7; in tokenizer.json `<|mask|>` is 2");
     assert!(matches!(config("half-split", "interleaved"), ModelError::ConfigValue { key: "rope", .. }));
     assert!(matches!(config("\"mask_id\": 2", "\"mask_id\": 2048"), ModelError::ConfigValue { key: "mask_id", .. }));
     assert!(matches!(config("\"d_ff\": 336", "\"d_ff\": 335"), ModelError::TensorShape { .. }));

@@ -49,43 +49,15 @@ fn intensities_are_golden() {
 }
 
 #[test]
-fn grids_are_those_of_the_theory() {
-    // Section 5.1: u -> harmonic and minimax grid.
-    type Case = (&'static str, [(f64, &'static [usize], &'static [usize]); 4]);
-    let cases: [Case; 3] = [
-        (
-            "tc L8 K3",
-            [
-                (0.05, &[6, 7, 8], &[5, 7, 8]),
-                (0.35, &[5, 7, 8], &[4, 7, 8]),
-                (0.65, &[3, 7, 8], &[3, 7, 8]),
-                (0.95, &[1, 6, 8], &[1, 6, 8]),
-            ],
-        ),
-        (
-            "min L8 K3",
-            [
-                (0.05, &[4, 7, 8], &[3, 7, 8]),
-                (0.35, &[2, 7, 8], &[2, 7, 8]),
-                (0.65, &[1, 6, 8], &[1, 5, 8]),
-                (0.95, &[1, 4, 8], &[1, 3, 8]),
-            ],
-        ),
-        (
-            "dtc L16 K8",
-            [
-                (0.05, &[1, 2, 4, 5, 7, 11, 15, 16], &[2, 3, 4, 6, 9, 11, 14, 16]),
-                (0.35, &[1, 2, 3, 5, 7, 9, 14, 16], &[1, 2, 4, 6, 8, 10, 13, 16]),
-                (0.65, &[1, 2, 3, 4, 6, 9, 12, 16], &[1, 2, 3, 5, 7, 10, 13, 16]),
-                (0.95, &[1, 2, 3, 4, 5, 8, 11, 16], &[1, 2, 3, 5, 6, 9, 12, 16]),
-            ],
-        ),
-    ];
-    for (name, grids) in cases {
+fn grids_are_golden() {
+    for (name, values) in golden()["small"].as_object().unwrap() {
         let (weights, masked, steps) = key(name);
-        for (u, harmonic, minimax) in grids {
-            assert_eq!(Intensity::harmonic(weights, masked, steps).draw_systematic(u).points(), harmonic);
-            assert_eq!(Intensity::minimax(weights, masked, steps).draw_systematic(u).points(), minimax);
+        for (u, grids) in values["grids_u"].as_object().unwrap() {
+            let intensities = [Intensity::harmonic(weights, masked, steps), Intensity::minimax(weights, masked, steps)];
+            for (intensity, wanted) in intensities.iter().zip(grids.as_array().unwrap()) {
+                let grid = intensity.draw_systematic(u.parse().unwrap());
+                assert_eq!(serde_json::json!(grid.points()), *wanted, "{name}, u = {u}");
+            }
         }
     }
 }
@@ -104,6 +76,8 @@ fn worst_case_ratios_are_golden() {
             let ratios = cost.iter().enumerate().map(|(index, cost)| cost / weights.at(index + 1, masked));
             close(ratios.fold(0.0, f64::max), values[field].as_f64().unwrap(), 1e-6, &format!("{name} {field}"));
         }
+        let c = unmask::schedule::harmonic_scale(weights, masked, steps);
+        close(c, values["c"].as_f64().unwrap(), 1e-9, name);
     }
 }
 
@@ -237,6 +211,14 @@ fn errors_of_the_law_really_sampled_are_golden() {
             "all k" => (1..masked).collect(),
             other => panic!("range {other}"),
         };
+        for (field, schedule) in [("uniform", Schedule::Uniform), ("cosine", Schedule::Cosine)] {
+            let cost = schedule.expected_cost(masked, steps).unwrap(); // a fixed grid: the cost is the excess itself
+            let mean =
+                |f: fn(f64) -> f64| dimensions.iter().map(|&k| f(cost[k - 1])).sum::<f64>() / dimensions.len() as f64;
+            let wanted = numbers(&values[field]);
+            close(mean(|cost| cost * 64f64.ln()), wanted[0], 1e-6, &format!("{name} {field}"));
+            close(mean(|cost| 64f64.powf(-cost)), wanted[1], 1e-6, &format!("{name} {field}"));
+        }
         for (prefix, make) in [("har", Intensity::harmonic as fn(_, _, _) -> _), ("opt", Intensity::minimax)] {
             for (suffix, weights) in [("tc", Weights::Tc), ("dtc", Weights::Dtc), ("min", Weights::Min)] {
                 let intensity = make(weights, masked, steps);

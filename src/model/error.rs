@@ -35,7 +35,7 @@ pub enum ModelError {
     #[error("model.safetensors is not a safetensors file")]
     NotSafetensors(#[source] SafeTensorError),
     /// The weights end too early.
-    #[error("model.safetensors was cut off: it has {bytes} bytes, its header promises another number")]
+    #[error("model.safetensors has {bytes} bytes, its header promises another number: was it cut off?")]
     Truncated {
         /// How many there are.
         bytes: usize,
@@ -87,6 +87,18 @@ pub enum ModelError {
         /// The tokenizer's number.
         tokenizer: usize,
     },
+    /// Tokenizer and net give a special token different ids.
+    #[error("`{key}` in config.json is {config}; in tokenizer.json `{name}` is {}", shown(*tokenizer))]
+    SpecialToken {
+        /// Which key.
+        key: &'static str,
+        /// The config's id.
+        config: u32,
+        /// The token's name.
+        name: &'static str,
+        /// The tokenizer's id, if it has one.
+        tokenizer: Option<u32>,
+    },
     /// The prompt cannot be used.
     #[error("the prompt cannot be used: {0}")]
     Prompt(String),
@@ -115,4 +127,8 @@ pub enum ModelError {
     /// The device failed in the self-test.
     #[error("the self-test failed to run")]
     SelfTestRun(#[source] DenoiserError),
+}
+
+fn shown(id: Option<u32>) -> String {
+    id.map_or_else(|| "missing".to_owned(), |id| id.to_string())
 }

@@ -36,15 +36,11 @@ impl ModelFiles {
             let path = folder.join(name);
             std::fs::read(&path).map_err(|source| super::ModelError::Read { path, source })
         };
+        let (weights, config, tokenizer) = (read("model.safetensors")?, read("config.json")?, read("tokenizer.json")?);
         let self_test = match read("self_test.json") {
             Err(super::ModelError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
             other => Some(other?.into()),
         };
-        Ok(Self {
-            weights: read("model.safetensors")?.into(),
-            config: read("config.json")?.into(),
-            tokenizer: read("tokenizer.json")?.into(),
-            self_test,
-        })
+        Ok(Self { weights: weights.into(), config: config.into(), tokenizer: tokenizer.into(), self_test })
     }
 }

@@ -47,6 +47,16 @@ impl Model {
         if text.vocab_size() != config.vocab_size {
             return Err(ModelError::Vocabulary { config: config.vocab_size, tokenizer: text.vocab_size() });
         }
+        for (key, name, config) in [
+            ("mask_id", "<|mask|>", config.mask_id),
+            ("pad_id", "<|pad|>", config.pad_id),
+            ("eot_id", "<|endoftext|>", config.eot_id),
+        ] {
+            let tokenizer = text.id(name);
+            if tokenizer != Some(config) {
+                return Err(ModelError::SpecialToken { key, config, name, tokenizer });
+            }
+        }
         let net = weights::load(&files.weights, &config, &place.device)?;
         Ok(Self { config, net, text, hash: sha256(&files.weights), place })
     }
@@ -171,6 +181,11 @@ impl Denoiser for Model {
 
 /// The one read-back of a call.
 async fn read_back(tensor: Tensor<2>) -> Result<Vec<f32>, DenoiserError> {
-    let data = tensor.into_data_async().await.map_err(|error| DenoiserError::Device(format!("{error:?}").into()))?;
-    data.try_into_vec::<f32>().map_err(|error| DenoiserError::Device(format!("{error:?}").into()))
+    let data = tensor.into_data_async().await.map_err(|error| failed(&error.to_string()))?;
+    data.try_into_vec::<f32>().map_err(|error| failed(&format!("{error:?}")))
+}
+
+/// A device's error without the stack that may follow its first line.
+fn failed(words: &str) -> DenoiserError {
+    DenoiserError::Device(words.lines().next().unwrap_or_default().into())
 }

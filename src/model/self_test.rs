@@ -29,7 +29,7 @@ impl SelfTest {
         serde_json::from_slice(bytes).map_err(|error| ModelError::SelfTestFile(Box::new(error)))
     }
 
-    /// Asks a model that is trusted: eight positions, every second one masked, so that predictions depend on both the
+    /// Asks a model that is trusted: sixteen positions at most, every second one masked, so that predictions depend on both the
     /// tokens and their places.
     ///
     /// # Errors

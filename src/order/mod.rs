@@ -45,7 +45,7 @@ impl Order {
     /// One line for a person who chooses.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Random => "Positions at random; the schedules' guarantees hold for this order.",
+            Self::Random => "Positions at random; the schedules' guarantees hold for this order, at temperature 1.",
             Self::LeftToRight => "From the beginning to the end, as an autoregressive model does.",
             Self::MostConfident => "The positions whose drawn token is likeliest; no guarantee, often used.",
         }

@@ -83,10 +83,10 @@ impl Schedule {
                 "Random sizes, large ones first: error within a log factor of TC/K. After Zhao & Cai 2026; our derivation."
             }
             Self::Adaptive(Weights::Dtc) => {
-                "Random sizes, large ones last: error within a log factor of DTC/K. After Zhao & Cai 2026; our derivation."
+                "Random sizes, large ones last: error within a log factor of DTC/K, once K exceeds about log L. After Zhao & Cai 2026; our derivation."
             }
             Self::Adaptive(Weights::Min) => {
-                "Random sizes, large ones in the middle: both guarantees at once. After Zhao & Cai 2026; our derivation."
+                "Random sizes, large ones in the middle: both guarantees at once, for about twice the calls. After Zhao & Cai 2026; our derivation."
             }
             Self::Minimax(Weights::Tc) => {
                 "Random sizes with the smallest worst-case error relative to TC; our derivation."
@@ -95,7 +95,7 @@ impl Schedule {
                 "Random sizes with the smallest worst-case error relative to DTC; our derivation."
             }
             Self::Minimax(Weights::Min) => {
-                "Random sizes with the smallest worst-case error relative to min(TC, DTC); our derivation."
+                "Random sizes with the smallest worst-case error relative to a mix of TC and DTC that is at most the smaller one; our derivation."
             }
         }
     }
