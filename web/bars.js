@@ -37,7 +37,7 @@ export class Bars {
     this.#rows.replaceChildren();
     this.#even.hidden = true;
     this.#note.textContent = "";
-    this.#box.style.setProperty("--slots", steps);
+    this.#box.style.setProperty("--slots", Math.max(steps, 1));
     this.#box.dataset.crowd = steps <= 16 ? "few" : steps <= 40 ? "some" : "many";
   }
 
@@ -54,6 +54,7 @@ export class Bars {
     }
     frames.slice(1).forEach(({ revealed }, at) => this.#set(at, revealed.length, steps));
     // Twice the even share is always in the chart, so that an even run looks even and not full.
+    if (masked === 0) return; // nothing to share out
     const mean = masked / steps;
     const scale = Math.max(2 * mean, ...this.#bars.map((bar) => Number(bar.dataset.size)));
     this.#box.style.setProperty("--scale", scale);

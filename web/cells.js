@@ -36,6 +36,12 @@ export class Cells {
     this.#vocabulary = vocabulary;
   }
 
+  /** What a screen reader adds to a cell's name. @param {number} position @param {string} words */
+  describe(position, words) {
+    const cell = this.#cells[position];
+    if (cell && cell.ariaDescription !== words) cell.ariaDescription = words;
+  }
+
   /** No text at all, as after a run that never began. */
   clear() {
     this.#build(0);

@@ -37,11 +37,12 @@ const transport = new Transport(player, () => {
 
 function generate(settings) {
   run = { id: run.id + 1, how: "running", steps: 0, settings, masked: 0, header: "", lines: [], texts: [], ms: [] };
-  byId("refused").textContent = "";
+  for (const id of ["refused", "kept", "plain"]) byId(id).textContent = "";
   byId("error").hidden = true;
   player.reset();
   setCalls(settings.steps);
   worker.postMessage({ type: "start", run: run.id, settings });
+  status.say("The run begins.");
   showRun();
   showFrame();
   follow();
@@ -104,20 +105,27 @@ function showRun() {
 function showFrame() {
   transport.show();
   bars.mark(player.shown);
-  if (player.shown < 0) return;
+  if (player.shown < 0) return showReadout();
   cells.show(cellsOf(player.frames, player.shown, model.info.mask), run.steps);
   byId("plain").textContent = run.texts[player.shown];
   showReadout();
 }
 
+const HINT = byId("readout-first").textContent;
+
 function showReadout() {
-  if (pointed === undefined || player.shown < 0) return;
+  if (pointed === undefined || player.shown < 0) {
+    byId("readout-first").textContent = HINT;
+    byId("readout-second").textContent = "";
+    return;
+  }
   const cell = cellsOf(player.frames, player.shown, model.info.mask)[pointed];
   const made = player.frames[cell.step ?? player.shown].predictions; // in the call that revealed it, else in the latest
   const prediction = made.find(({ position }) => position === pointed);
   const [first, second] = cellWords(pointed, cell, prediction, model.vocabulary);
   byId("readout-first").textContent = first;
   byId("readout-second").textContent = second;
+  cells.describe(pointed, second);
 }
 
 let following = false;
@@ -174,7 +182,7 @@ function receive(data, address) {
       controls.fit(data.info.length);
       return address.autorun ? byId("controls").requestSubmit() : undefined;
     case "error":
-      return status.showError(data.message, { cpu: address.backend === "gpu" });
+      return status.showError(data.message, { cpu: address.backend === "gpu", reset: address.model !== "default" });
     case "lost":
       return status.showLost(data.message);
     case "header":

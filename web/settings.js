@@ -25,6 +25,6 @@ export function fault(text, { label, min, max, whole }) {
   const value = Number(text);
   const wants = `${whole ? "a whole number" : "a number"} from ${min} to ${max}`;
   if (text.trim() === "") return `${label}: empty or not a number; give ${wants}.`;
-  const fits = Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value));
+  const fits = Number.isFinite(value) && value >= min && value <= max && (!whole || /^\d+$/.test(text.trim()));
   return fits ? "" : `${label}: ${text} is not accepted; give ${wants}.`;
 }

@@ -22,8 +22,11 @@ export function showDownload({ what, loaded, total }) {
   else byId("progress").removeAttribute("value");
 }
 
-/** @param {{backend: "gpu" | "cpu", reason: string, info: {device: string, parameters: number}}} ready */
-export function showReady({ backend, reason, info }) {
+/**
+ * @param {{backend: "gpu" | "cpu", adapter: boolean, reason: string, info: {device: string, parameters: number}}} ready
+ *   adapter: whether WebGPU has one, so that the GPU can be offered
+ */
+export function showReady({ backend, adapter, reason, info }) {
   root.dataset.backend = backend;
   byId("status-text").textContent = `Ready on ${info.device}:`;
   byId("backend-reason").textContent = ` ${reason}.`;
@@ -32,7 +35,7 @@ export function showReady({ backend, reason, info }) {
   const link = byId("other-backend");
   link.textContent = `Use the ${other.toUpperCase()} instead`;
   link.href = withValue(location.search, "backend", other);
-  link.hidden = false;
+  link.hidden = other === "gpu" && !adapter;
   byId("device").textContent = info.device;
   byId("parameters").textContent = `${(info.parameters / 1e6).toFixed(1)} million`;
 }

@@ -2,7 +2,7 @@
 //
 // Page to worker: load {model, backend} | start {run, settings} | stop {run}
 // Worker to page: stage {words} | download {what, loaded, total} | choices {choices}
-//                 ready {backend, reason, info, vocabulary} | error {message}
+//                 ready {backend, adapter, reason, info, vocabulary} | error {message}
 //                 header {run, line, calls} | frame {run, line, frame, text, ms} | end {run, how}
 //                 refused {run, message} | failed {run, message} | lost {run, message}
 
@@ -13,6 +13,7 @@ let glue; // the wasm module's exports
 let engine; // the loaded model
 let files; // its four files, kept for a second start on the CPU
 let backend; // "gpu" | "cpu"
+let adapter; // whether there is one for WebGPU
 let wanted = null; // id of the run the page still wants
 let queue = Promise.resolve(); // runs, one after another: the engine cannot serve two
 
@@ -54,7 +55,9 @@ onmessage = ({ data }) => {
 
 async function load({ model, backend: asked }) {
   // Asked before the downloads: whoever insists on a GPU that is not there need not wait for them.
-  let { backend: which, reason } = decide(asked, await probe(navigator.gpu, isSecureContext));
+  const found = await probe(navigator.gpu, isSecureContext);
+  let { backend: which, reason } = decide(asked, found);
+  adapter = found.outcome === "software" || found.outcome === "hardware";
   await loadEngine();
   files = await loadModel(`models/${model}`);
   try {
@@ -109,7 +112,7 @@ async function bringUp(which) {
 
 function announce(reason) {
   const info = JSON.parse(engine.info());
-  tell("ready", { backend, reason, info, vocabulary: JSON.parse(engine.vocabulary()) });
+  tell("ready", { backend, adapter, reason, info, vocabulary: JSON.parse(engine.vocabulary()) });
 }
 
 async function generate(run, settings) {
