@@ -8,7 +8,7 @@ mod test;
 mod trim;
 mod web;
 
-use std::{path::PathBuf, thread};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -71,7 +71,5 @@ fn demo(port: u16, no_open: bool) -> anyhow::Result<()> {
     if !no_open && webbrowser::open(&url).is_err() {
         println!("No browser could be opened here; open that address yourself.");
     }
-    server.wait().context("the server has ended")?;
-    thread::park();
-    Ok(())
+    server.wait().context("the server has ended")
 }

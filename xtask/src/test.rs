@@ -104,6 +104,9 @@ fn wasm() -> anyhow::Result<()> {
 /// Serves `dist/` with the test model beside the default one, and lets the tests drive a browser there.
 fn browser() -> anyhow::Result<()> {
     let browser = setup::browser()?;
+    if !root().join("dist/unmask_bg.wasm").exists() {
+        web::build(false)?;
+    }
     let mounts = vec![Mount::new("/", root().join("dist")), Mount::new("/models/test/", root().join("tests/model"))];
     let server = Server::start(mounts, 18_000)?;
     run(cargo().args(["build", "--release", "--locked", "--package", "unmask", "--bin", "unmask"]))?;
