@@ -9,7 +9,7 @@ test("an empty address asks for the default model, for auto, and for a run", () 
 
 test("what is not accepted is named", () => {
   assert.throws(() => readAddress("?backend=tpu"), /“tpu” is unknown: accepted are auto, gpu, cpu/);
-  for (const model of ["../secret", "a/b", "", "A"]) {
+  for (const model of ["../secret", "a/b", "a.b", "a b", "", "A"]) {
     assert.throws(() => readAddress(`?model=${encodeURIComponent(model)}`), /not accepted/, model);
   }
 });

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decide, probe } from "../../web/adapter.js";
-import { readAddress, withValue } from "../../web/address.js";
 import { fetchBytes } from "../../web/load.js";
 
 const CHUNKS = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)];
@@ -43,32 +41,4 @@ test("a network failure names the file", async () => {
     throw new TypeError("offline");
   };
   await assert.rejects(fetchBytes("a.bin", { fetch, optional: true }), /a\.bin could not be fetched: offline/);
-});
-
-test("the address: defaults, values, and refusals that say what is accepted", () => {
-  assert.deepEqual(readAddress(""), { model: "default", backend: "auto", autorun: true });
-  assert.deepEqual(readAddress("?model=tiny-2&backend=cpu&autorun=0"), { model: "tiny-2", backend: "cpu", autorun: false });
-  for (const name of ["", "../up", "A", "a/b", "a.b", "a b"]) {
-    assert.throws(() => readAddress(`?model=${encodeURIComponent(name)}`), /small letters, digits and hyphens/);
-  }
-  assert.throws(() => readAddress("?backend=tpu"), /“tpu” is unknown: accepted are auto, gpu, cpu/);
-  assert.equal(withValue("?model=a&backend=gpu", "backend", "cpu"), "?model=a&backend=cpu");
-});
-
-const gpu = (adapter) => ({ requestAdapter: async () => adapter });
-
-test("four outcomes of looking for a GPU, and what auto makes of them", async () => {
-  const none = await probe(undefined);
-  const empty = await probe(gpu(null));
-  const software = await probe(gpu({ info: { vendor: "google", architecture: "swiftshader" } }));
-  const hardware = await probe(gpu({ info: { vendor: "nvidia", architecture: "hopper" } }));
-  const outcomes = [none, empty, software, hardware].map(({ outcome }) => outcome);
-  assert.deepEqual(outcomes, ["no-api", "no-adapter", "software", "hardware"]);
-
-  assert.deepEqual([none, empty, software, hardware].map((found) => decide("auto", found).backend), ["cpu", "cpu", "cpu", "gpu"]);
-  assert.match(decide("auto", software).reason, /swiftshader.*auto never takes a software adapter/);
-  assert.equal(decide("gpu", software).backend, "gpu", "asked for by name, software is taken");
-  assert.throws(() => decide("gpu", empty), /asked for, but .* found no graphics adapter/);
-  assert.equal(decide("cpu", hardware).backend, "cpu");
-  assert.equal((await probe(gpu({ isFallbackAdapter: true, info: {} }))).outcome, "software");
 });
