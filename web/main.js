@@ -16,7 +16,7 @@ const root = document.documentElement;
 const player = new Player();
 
 let worker;
-let model; // {info, vocabulary} once there is one
+let model; // {info, vocabulary, ready: the message that told them} once there is one
 let pointed; // position under the pointer or the focus
 /** The run on screen. lines and texts: one a frame; ms: one a call. */
 let run = { id: 0, how: "idle", steps: 0, masked: 0, header: "", lines: [], texts: [], ms: [] };
@@ -38,6 +38,7 @@ const transport = new Transport(player, () => {
 function generate(settings) {
   run = { id: run.id + 1, how: "running", steps: 0, settings, masked: 0, header: "", lines: [], texts: [], ms: [] };
   for (const id of ["refused", "kept", "plain"]) byId(id).textContent = "";
+  if (!byId("error").hidden) status.showReady(model.ready); // it had taken the status's place
   byId("error").hidden = true;
   player.reset();
   setCalls(settings.steps);
@@ -174,7 +175,7 @@ function receive(data, address) {
     case "choices":
       return controls.offer(data.choices);
     case "ready":
-      model = { info: data.info, vocabulary: data.vocabulary };
+      model = { info: data.info, vocabulary: data.vocabulary, ready: data };
       cells.setup(model.vocabulary);
       status.showReady(data);
       if (!first) return undefined; // back on the CPU in the middle of a run

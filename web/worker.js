@@ -79,7 +79,11 @@ async function loadEngine() {
   } catch (fault) {
     throw new Error(`unmask.js could not be loaded: ${messageOf(fault)}`);
   }
-  await glue.default({ module_or_path: wasm.buffer });
+  try {
+    await glue.default({ module_or_path: wasm.buffer });
+  } catch (fault) {
+    throw new Error(`unmask_bg.wasm is not the engine, or was cut off: ${messageOf(fault)}`);
+  }
   tell("choices", { choices: JSON.parse(glue.choices()) });
 }
 
