@@ -119,7 +119,8 @@ impl Sampler {
     /// step and position, so that the frames to come are the same.
     ///
     /// # Errors
-    /// [`SamplerError::Resume`] for a frame that is not of this run; the run stands where it was.
+    /// [`SamplerError::Resume`] for a frame that lies behind, or whose length, number of masks or pins are not this run's;
+    /// the run stands where it was. Which tokens were drawn is taken on trust.
     pub fn resume(&mut self, frame: &Frame) -> Result<(), SamplerError> {
         let step = frame.step as usize;
         let masks = |tokens: &[u32]| tokens.iter().filter(|&&token| token == self.mask_id).count();

@@ -68,7 +68,7 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
     let mut shown = Instant::now();
     let outcome = loop {
         if stop_wanted()? && stop.swap(true, Ordering::Relaxed) {
-            return Ok(ExitCode::from(run::STOPPED)); // asked twice: not even the call it is in is waited for
+            break Ok(ExitCode::from(run::STOPPED)); // asked twice: not even the call it is in is waited for
         }
         if stop.load(Ordering::Relaxed) && !view.stopped {
             view.stopped = true; // the run ends after the call it is in

@@ -60,7 +60,7 @@ fn gzip(bytes: &[u8]) -> anyhow::Result<usize> {
 
 fn brotli(bytes: &[u8]) -> anyhow::Result<usize> {
     let mut out = vec![];
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters)?;
     Ok(out.len())
 }

@@ -2,7 +2,7 @@
 //!
 //! burn's GPU compiler can read its intermediate representation from text. The parsers of all its operations are
 //! registered when the module starts, so that they look used; but kernels are built in memory and never written down.
-//! Their bodies become a trap, and wasm-bindgen then drops what only they have called: a good tenth of the download.
+//! Their bodies become a trap, and wasm-bindgen then drops what only they have called: 6 % of the module, by brotli.
 
 use std::path::Path;
 
