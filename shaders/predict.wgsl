@@ -1,6 +1,6 @@
 // What a call says of each masked position, in one pass over its logits: log-sum-exp, entropy, the likeliest tokens, the
 // margin between the first two, and a token drawn by the Gumbel-max rule. One workgroup a row.
-// The Rust twin is `src/kernel/twin.rs`; both must draw the same token from the same logits.
+// The Rust twin is `src/denoiser/twin.rs`; both must draw the same token from the same logits.
 @group(0) @binding(0) var<storage, read_write> logits: array<f32>; // [rows, vocab]
 @group(0) @binding(1) var<storage, read_write> keys: array<u32>;   // [rows, 3] what the noise of a row is hashed from
 @group(0) @binding(2) var<storage, read_write> stats: array<f32>;  // [rows, 16] see `src/kernel/mod.rs`

@@ -3,20 +3,25 @@
 //!
 //! Data flows one way; a room uses only the floors below it:
 //!
-//! - [`random`]: one seed, many streams; [`schedule`]: how many tokens a call reveals
+//! - [`random`]: one seed, many streams; [`spec`]: how things with parameters are spelled; [`schedule`]: how many tokens a
+//!   call reveals
 //! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
 //! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
 //! - `cli` and `web`: the edges, where people are
 
 pub mod denoiser;
+#[cfg(feature = "engine")]
 pub mod kernel;
+#[cfg(feature = "engine")]
 pub mod model;
 pub mod order;
 pub mod random;
 pub mod sampler;
 pub mod schedule;
+pub mod spec;
+#[cfg(feature = "engine")]
 pub mod text;
 pub mod trace;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", feature = "engine"))]
 pub mod web;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    denoiser::{Ask, Denoiser, DenoiserError, Prediction},
+    denoiser::{Ask, Denoiser, DenoiserError, Extent, Prediction},
     order::Order,
     random::{MAX_SEED, Purpose, Stream},
     schedule::{Schedule, ScheduleError},
@@ -152,7 +152,8 @@ impl Sampler {
         }
         let Some(&size) = self.sizes.get(self.given - 1) else { return Ok(None) };
         let Settings { order, seed, temperature, .. } = self.settings;
-        let predictions = denoiser.predict(&self.tokens, &Ask { seed, step, temperature }).await?;
+        let predictions =
+            denoiser.predict(&self.tokens, &Ask { seed, step, temperature, extent: Extent::USUAL }).await?;
         self.check(&predictions, step)?;
         let chosen = order.choose(&predictions, size, seed, step);
         let revealed: Vec<Reveal> = chosen

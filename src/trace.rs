@@ -170,6 +170,7 @@ mod tests {
             entropy: number,
             margin: number,
             top: [(5, number); TOP],
+            ..Prediction::default()
         };
         let revealed = vec![Reveal { position: 1, token: 5, log_prob: number }];
         Frame { step, tokens: vec![2, 5, 9], revealed, predictions: vec![prediction] }

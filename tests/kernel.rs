@@ -4,7 +4,8 @@
 
 use burn::{prelude::*, tensor::TensorData};
 use unmask::{
-    kernel::{self, Draw, STATS, twin},
+    denoiser::twin::{self, Draw, STATS},
+    kernel,
     model::gpu,
     random::{Purpose, Stream, pcg4d},
 };

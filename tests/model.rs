@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safetensors::SafeTensors;
 use unmask::{
-    denoiser::{Ask, Denoiser},
+    denoiser::{Ask, Denoiser, Extent},
     model::{Model, ModelError, ModelFiles, Place, SelfTest, gpu},
     text::Text,
 };
@@ -122,7 +122,7 @@ fn both_devices_predict_alike() {
     let mut gpu = Model::load(&files, on_gpu()).unwrap();
     let mut tokens = cpu.start("Once upon a time", 32).unwrap();
     for step in 1..4 {
-        let ask = Ask { seed: 5, step, temperature: 0.9 };
+        let ask = Ask { seed: 5, step, temperature: 0.9, extent: Extent::USUAL };
         let (here, there) = pollster::block_on(async {
             (cpu.predict(&tokens, &ask).await.unwrap(), gpu.predict(&tokens, &ask).await.unwrap())
         });
@@ -138,7 +138,7 @@ fn both_devices_predict_alike() {
 #[test]
 fn predictions_cover_the_masks_and_nothing_else() {
     let mut model = Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap();
-    let ask = Ask { seed: 1, step: 1, temperature: 1.0 };
+    let ask = Ask { seed: 1, step: 1, temperature: 1.0, extent: Extent::USUAL };
     let tokens = model.start("Once upon a time<|mask|> there", 24).unwrap();
     let predictions = pollster::block_on(model.predict(&tokens, &ask)).unwrap();
     let masked: Vec<u32> = (0..24).filter(|&p| tokens[p as usize] == model.mask_id()).collect();
@@ -152,9 +152,30 @@ fn predictions_cover_the_masks_and_nothing_else() {
 }
 
 #[test]
+fn a_call_says_more_when_asked() {
+    let mut model = Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap();
+    let tokens = model.start("Once upon a time", 24).unwrap();
+    let mut ask = Ask { seed: 1, step: 1, temperature: 1.0, extent: Extent::USUAL };
+    let usual = pollster::block_on(model.predict(&tokens, &ask)).unwrap();
+    ask.extent = Extent { everywhere: true, distributions: true };
+    let all = pollster::block_on(model.predict(&tokens, &ask)).unwrap();
+    assert_eq!(all.iter().map(|p| p.position).collect::<Vec<_>>(), (0..24).collect::<Vec<_>>());
+    for prediction in &all {
+        let row = &prediction.distribution;
+        let total: f64 = row.iter().map(|&log_prob| f64::from(log_prob).exp()).sum();
+        assert!((total - 1.0).abs() < 1e-5 && row.len() == 2048 && row[model.mask_id() as usize] == f32::NEG_INFINITY);
+        assert!((row[prediction.token as usize] - prediction.log_prob).abs() < 1e-5);
+    }
+    let prompt = tokens.iter().filter(|&&token| token != model.mask_id()).count();
+    for (here, there) in all[prompt..].iter().zip(&usual) {
+        assert_eq!((here.position, here.token), (there.position, there.token));
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_in_words() {
     let mut model = Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap();
-    let ask = Ask { seed: 1, step: 1, temperature: 1.0 };
+    let ask = Ask { seed: 1, step: 1, temperature: 1.0, extent: Extent::USUAL };
     let mut refused = |tokens: &[u32]| pollster::block_on(model.predict(tokens, &ask)).unwrap_err().to_string();
     assert_eq!(refused(&[2; 129]), "129 tokens; the model reads 1 to 128");
     assert_eq!(refused(&[2, 2048]), "token 2048; the vocabulary has 2048");

@@ -33,7 +33,15 @@ impl Denoiser for Hashed {
         let predict = |(position, _)| {
             let [a, b, ..] = pcg4d([context, position, ask.step, ask.seed as u32]);
             let log_prob = -((b % 1000) as f32) / 100.0;
-            Prediction { position, token: 3 + a % 7, log_prob, entropy: 1.0, margin: 0.1, top: [(3, 0.1); TOP] }
+            Prediction {
+                position,
+                token: 3 + a % 7,
+                log_prob,
+                entropy: 1.0,
+                margin: 0.1,
+                top: [(3, 0.1); TOP],
+                ..Prediction::default()
+            }
         };
         Ok(masked.map(predict).collect())
     }

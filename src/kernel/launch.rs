@@ -15,7 +15,7 @@ use burn_cubecl::{
     tensor::CubeTensor,
 };
 
-use super::{Draw, STATS, twin};
+use crate::denoiser::twin::{self, Draw, STATS};
 
 /// Invocations a workgroup: within WebGPU's default limit, and enough for a vocabulary of thousands.
 const LANES: u32 = 128;

@@ -19,8 +19,11 @@ pub use weights::save;
 use burn::{prelude::*, tensor::TensorData};
 
 use crate::{
-    denoiser::{Ask, Denoiser, DenoiserError, Prediction},
-    kernel::{self, Draw, STATS},
+    denoiser::{
+        Ask, Denoiser, DenoiserError, Prediction,
+        twin::{self, Draw, STATS},
+    },
+    kernel,
     random::{Purpose, Stream},
     sampler::Settings,
     text::{Text, sha256},
@@ -161,8 +164,8 @@ impl Denoiser for Model {
     }
 
     async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
-        let masked = (0u32..).zip(tokens).filter(|&(_, &token)| token == self.config.mask_id);
-        let positions: Vec<u32> = masked.map(|(position, _)| position).collect();
+        let asked = |&(_, &token): &(u32, &u32)| ask.extent.everywhere || token == self.config.mask_id;
+        let positions: Vec<u32> = (0u32..).zip(tokens).filter(asked).map(|(position, _)| position).collect();
         if positions.is_empty() {
             return Ok(vec![]);
         }
@@ -170,12 +173,26 @@ impl Denoiser for Model {
         let keys: Vec<[u32; 3]> = positions.iter().map(|&position| stream.key(position)).collect();
         let (mask_id, pad_id) = (self.config.mask_id, self.config.pad_id);
         let draw = Draw { temperature: ask.temperature, mask_id, pad_id };
-        let stats = read_back(kernel::predict(self.logits_at(tokens, &positions)?, &keys, draw)).await?;
+        let logits = self.logits_at(tokens, &positions)?; // [rows, vocab]
+        let kept = ask.extent.distributions.then(|| logits.clone());
+        let stats = read_back(kernel::predict(logits, &keys, draw)).await?;
         if stats.len() != positions.len() * STATS || stats.iter().any(|value| !value.is_finite()) {
             return Err(DenoiserError::Device("the predictions are not numbers".into()));
         }
         let rows = positions.iter().zip(stats.chunks_exact(STATS));
-        Ok(rows.map(|(&position, row)| kernel::prediction(position, row)).collect())
+        let mut predictions: Vec<_> = rows.map(|(&position, row)| twin::prediction(position, row)).collect();
+        if let Some(logits) = kept {
+            let logits = read_back(logits).await?;
+            for ((prediction, stats), row) in
+                predictions.iter_mut().zip(stats.chunks_exact(STATS)).zip(logits.chunks_exact(self.config.vocab_size))
+            {
+                prediction.distribution = row.iter().map(|logit| logit - stats[0]).collect();
+                for never in [mask_id, pad_id] {
+                    prediction.distribution[never as usize] = f32::NEG_INFINITY;
+                }
+            }
+        }
+        Ok(predictions)
     }
 }
 

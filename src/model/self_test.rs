@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Model, ModelError};
-use crate::denoiser::{Ask, Denoiser, Prediction};
+use crate::denoiser::{Ask, Denoiser, Extent, Prediction};
 
 /// How far statistics may be apart. A GPU in order is within a few 1e-5; one out of order is far off.
 const TOLERANCE: f32 = 2e-3;
@@ -19,7 +19,7 @@ pub struct SelfTest {
 }
 
 impl SelfTest {
-    const ASK: Ask = Ask { seed: 1, step: 1, temperature: 1.0 };
+    const ASK: Ask = Ask { seed: 1, step: 1, temperature: 1.0, extent: Extent::USUAL };
 
     /// From the bytes of a `self_test.json`.
     ///
@@ -83,8 +83,15 @@ mod tests {
 
     #[test]
     fn a_wrong_number_and_a_wrong_token_are_noticed() {
-        let right =
-            Prediction { position: 0, token: 4, log_prob: -1.0, entropy: 2.0, margin: 0.1, top: [(4, 0.3); TOP] };
+        let right = Prediction {
+            position: 0,
+            token: 4,
+            log_prob: -1.0,
+            entropy: 2.0,
+            margin: 0.1,
+            top: [(4, 0.3); TOP],
+            ..Prediction::default()
+        };
         let test = SelfTest { tokens: vec![2], predictions: vec![right.clone()] };
         assert_eq!(test.disagreement(std::slice::from_ref(&right)), None);
         let off = Prediction { entropy: 2.1, ..right.clone() };

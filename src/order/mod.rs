@@ -96,10 +96,9 @@ impl FromStr for Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::denoiser::TOP;
 
     fn prediction(position: u32, log_prob: f32) -> Prediction {
-        Prediction { position, token: 0, log_prob, entropy: 0.0, margin: 0.0, top: [(0, 0.0); TOP] }
+        Prediction { position, token: 0, log_prob, ..Prediction::default() }
     }
 
     #[test]

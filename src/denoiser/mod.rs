@@ -1,5 +1,7 @@
 //! The contract between a model and everything above it: tokens in, one [`Prediction`] per masked position out.
 
+pub mod twin;
+
 use std::{error::Error, future::Future};
 
 use serde::{Deserialize, Serialize};
@@ -16,10 +18,26 @@ pub struct Ask {
     pub step: u32,
     /// 0 takes the likeliest token, 1 samples the model's distribution, more flattens it. At least 0, finite.
     pub temperature: f32,
+    /// What to say beside the usual.
+    pub extent: Extent,
+}
+
+/// How much a call is to say: more than the default costs a larger read-back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Predict the revealed positions as well as the masked ones (for rules that mask again).
+    pub everywhere: bool,
+    /// Fill in [`Prediction::distribution`] (for rules that compare the distributions of successive calls).
+    pub distributions: bool,
+}
+
+impl Extent {
+    /// The masked positions, without their distributions.
+    pub const USUAL: Self = Self { everywhere: false, distributions: false };
 }
 
 /// What the model says of one masked position. Statistics are of the untempered distribution, in nats.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// Where.
     pub position: u32,
@@ -33,6 +51,9 @@ pub struct Prediction {
     pub margin: f32,
     /// The likeliest tokens with their probabilities, falling; fewer than [`TOP`] tokens are filled up with probability 0.
     pub top: [(u32, f32); TOP],
+    /// Untempered log-probabilities `[vocab]`, minus infinity for what cannot be; empty unless asked for.
+    #[serde(skip)]
+    pub distribution: Vec<f32>,
 }
 
 /// Why a call gave no predictions.
@@ -51,7 +72,7 @@ pub trait Denoiser {
     /// The token id that stands where nothing is revealed.
     fn mask_id(&self) -> u32;
 
-    /// Predicts every masked position of `tokens` `[length]`, in the order of the positions.
+    /// Predicts every masked position of `tokens` `[length]`, or every position if asked to, in the order of the positions.
     ///
     /// The noise of the draw at a position depends on `ask` and the position alone, never on which others are masked.
     ///

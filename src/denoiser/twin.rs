@@ -1,14 +1,38 @@
-//! `shaders/predict.wgsl` in Rust: the CPU's path, and what the tests compare the kernel with.
+//! What a call says of a row of logits: `shaders/predict.wgsl` in Rust. The CPU's path, that of the exact laws, and what
+//! the tests compare the kernel with.
 
-use super::{Draw, STATS};
-use crate::{denoiser::TOP, random::pcg4d};
+use super::{Prediction, TOP};
+use crate::random::pcg4d;
+
+/// Numbers in a row of statistics: log-sum-exp, entropy, highest probability, margin, drawn token, its log-probability,
+/// the [`TOP`] likeliest tokens, their probabilities.
+pub const STATS: usize = 6 + 2 * TOP;
+
+/// What holds for every row of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw {
+    /// 0 takes the likeliest token.
+    pub temperature: f32,
+    /// Never drawn, and left out of the statistics.
+    pub mask_id: u32,
+    /// Likewise.
+    pub pad_id: u32,
+}
 
 /// Statistics and draws of `logits` `[rows * vocab]`, row by row `[rows * STATS]`.
 pub fn predict(logits: &[f32], vocab: usize, keys: impl Iterator<Item = [u32; 3]>, draw: Draw) -> Vec<f32> {
     logits.chunks(vocab).zip(keys).flat_map(|(row, key)| predict_row(row, key, draw)).collect()
 }
 
-fn predict_row(logits: &[f32], key: [u32; 3], draw: Draw) -> [f32; STATS] {
+/// Row of statistics `[STATS]` -> prediction at `position`.
+pub fn prediction(position: u32, row: &[f32]) -> Prediction {
+    let top = std::array::from_fn(|rank| (row[6 + rank] as u32, row[6 + TOP + rank]));
+    let (token, log_prob, entropy, margin) = (row[4] as u32, row[5], row[1], row[3]);
+    Prediction { position, token, log_prob, entropy, margin, top, distribution: vec![] }
+}
+
+/// Statistics of one row of `logits` `[vocab]`; minus infinity is a token that cannot be.
+pub fn predict_row(logits: &[f32], key: [u32; 3], draw: Draw) -> [f32; STATS] {
     let allowed = || (0u32..).zip(logits).filter(|&(token, _)| token != draw.mask_id && token != draw.pad_id);
     let highest = allowed().map(|(_, &x)| x).fold(f32::MIN, f32::max);
     let (mut sum, mut weighted) = (0.0f64, 0.0f64);
@@ -18,7 +42,7 @@ fn predict_row(logits: &[f32], key: [u32; 3], draw: Draw) -> [f32; STATS] {
         let below = f64::from(x - highest);
         let term = below.exp();
         sum += term;
-        weighted += below * term;
+        weighted += if term > 0.0 { below * term } else { 0.0 };
         let noise = gumbel(pcg4d([key[0], key[1], key[2], token])[0]);
         let noisy = x + draw.temperature * noise;
         // Tokens come in order, so "strictly higher" leaves ties to the lower one.
@@ -82,6 +106,16 @@ mod tests {
             [3.0 + 2.0 * ln2, 1.5 * ln2, 0.5, 0.25, 2.0, -ln2, 2.0, 3.0, 4.0, 0.0, 0.0, 0.5, 0.25, 0.25, 0.0, 0.0];
         for (index, (got, wanted)) in stats.iter().zip(expected).enumerate() {
             assert!((got - wanted).abs() < 1e-6, "{index}: {got} instead of {wanted}");
+        }
+    }
+
+    #[test]
+    fn an_impossible_token_is_never_drawn_and_costs_nothing() {
+        let row = [0.0, 0.0, f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY];
+        for position in 0..100 {
+            let key = Stream::new(1, Purpose::Tokens, 1).key(position);
+            let stats = predict_row(&row, key, Draw { temperature: 10.0, ..DRAW });
+            assert_eq!((stats[1], stats[4], stats[5]), (0.0, 3.0, 0.0));
         }
     }
 
