@@ -145,6 +145,21 @@ impl<'a> Spec<'a> {
         self.bare.iter().map(|text| self.read(key, text, &accepted, &accepts)).collect()
     }
 
+    /// The parameter `key` as it is.
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        self.keys.get(key).copied()
+    }
+
+    /// The error for a `value` of `key` that is not what is `accepted`.
+    pub fn refused(&self, key: &str, value: &str, accepted: impl Display) -> SpecError {
+        SpecError::Value {
+            name: self.name.to_owned(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+            accepted: accepted.to_string(),
+        }
+    }
+
     fn read<T: FromStr>(
         &self,
         key: &str,
@@ -154,12 +169,7 @@ impl<'a> Spec<'a> {
     ) -> Result<T, SpecError> {
         match text.parse() {
             Ok(value) if accepts(&value) => Ok(value),
-            _ => Err(SpecError::Value {
-                name: self.name.to_owned(),
-                key: key.to_owned(),
-                value: text.to_owned(),
-                accepted: accepted.to_string(),
-            }),
+            _ => Err(self.refused(key, text, accepted)),
         }
     }
 }

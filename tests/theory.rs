@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
 use serde_json::Value;
-use unmask::schedule::{Intensity, Schedule, Weights, minimax_ratio};
+use unmask::schedule::{
+    Draw::{Iid, Stratified, Systematic},
+    Intensity, Plan, Schedule, Times, Weights, minimax_ratio, worst_ratio,
+};
 
 fn golden() -> Value {
     // A ratio that does not exist is written NaN there, which JSON has no word for.
@@ -68,13 +71,20 @@ fn worst_case_ratios_are_golden() {
         let (weights, masked, steps) = key(name);
         let schedules = [
             (Schedule::Uniform, "uniform"),
-            (Schedule::Adaptive(weights), "harmonic"),
-            (Schedule::Minimax(weights), "minimax"),
+            (Schedule::BestFixed(weights), "det"),
+            (Schedule::Adaptive(weights, Iid), "iid"),
+            (Schedule::Adaptive(weights, Stratified), "jit"),
+            (Schedule::Adaptive(weights, Systematic), "harmonic"),
+            (Schedule::Minimax(weights, Systematic), "minimax"),
         ];
         for (schedule, field) in schedules {
-            let cost = schedule.expected_cost(masked, steps).unwrap();
-            let ratios = cost.iter().enumerate().map(|(index, cost)| cost / weights.at(index + 1, masked));
-            close(ratios.fold(0.0, f64::max), values[field].as_f64().unwrap(), 1e-6, &format!("{name} {field}"));
+            // The golden file has no best fixed grid for the weights `min`.
+            let Some(wanted) = values[field].as_f64() else {
+                assert_eq!((weights, field), (Weights::Min, "det"));
+                continue;
+            };
+            let cost = schedule.plan(masked, steps, None).unwrap().expected_cost();
+            close(worst_ratio(weights, &cost), wanted, 1e-6, &format!("{name} {field}"));
         }
         let c = unmask::schedule::harmonic_scale(weights, masked, steps);
         close(c, values["c"].as_f64().unwrap(), 1e-9, name);
@@ -169,18 +179,11 @@ fn expected_errors_are_golden() {
             close(dot(&|j| weights.at(j, masked)), values["summ"][field].as_f64().unwrap(), 1e-6, name);
         }
         for (steps, row) in values["K"].as_object().unwrap() {
-            let schedules = [
-                ("uniform", Schedule::Uniform),
-                ("cosine", Schedule::Cosine),
-                ("har_tc", Schedule::Adaptive(Weights::Tc)),
-                ("har_dtc", Schedule::Adaptive(Weights::Dtc)),
-                ("har_min", Schedule::Adaptive(Weights::Min)),
-                ("opt_tc", Schedule::Minimax(Weights::Tc)),
-                ("opt_dtc", Schedule::Minimax(Weights::Dtc)),
-                ("opt_min", Schedule::Minimax(Weights::Min)),
-            ];
-            for (field, schedule) in schedules {
-                let cost = schedule.expected_cost(masked, steps.parse().unwrap()).unwrap();
+            let fields = row.as_object().unwrap();
+            assert_eq!(fields.len(), SCHEDULES.len(), "{:?}", fields.keys());
+            for (field, schedule) in SCHEDULES {
+                let plan = schedule.plan(masked, steps.parse().unwrap(), Some(&h)).unwrap();
+                let cost = plan.expected_cost();
                 let what = format!("{name}, {steps} steps, {field}");
                 close(dot(&|j| cost[j - 1]), row[field].as_f64().unwrap(), 1e-6, &what);
             }
@@ -188,17 +191,27 @@ fn expected_errors_are_golden() {
     }
 }
 
-/// The systematic draw's exact law of `N(k) - k`, for the golden file's KL of the law that is really sampled.
-fn codeword_probability(intensity: &Intensity, k: usize, symbols: f64) -> f64 {
-    let g = intensity.values();
-    let reach = |n: usize| -> f64 { (1.0 - g[k - 1..n].iter().sum::<f64>()).max(0.0) }; // P(no point in k..=n)
-    let masked = g.len() + 1;
-    let chance = |excess: usize| {
-        let before = if excess == 0 { 1.0 } else { reach(k + excess - 1) };
-        before - if k + excess == masked { 0.0 } else { reach(k + excess) }
-    };
-    (0..=masked - k).map(|excess| chance(excess) * symbols.powi(-(excess as i32))).sum()
-}
+const SCHEDULES: [(&str, Schedule); 19] = [
+    ("uniform", Schedule::Uniform),
+    ("cosine", Schedule::Cosine),
+    ("ancestral", Schedule::Ancestral(Times::Linear)),
+    ("anc_dtc", Schedule::Ancestral(Times::Dtc)),
+    ("anc_min", Schedule::Ancestral(Times::Min)),
+    ("ccl_tc", Schedule::ChenCongLi { dual: false, estimate: None }),
+    ("ccl_dtc", Schedule::ChenCongLi { dual: true, estimate: None }),
+    ("det_tc", Schedule::BestFixed(Weights::Tc)),
+    ("det_dtc", Schedule::BestFixed(Weights::Dtc)),
+    ("har_tc", Schedule::Adaptive(Weights::Tc, Systematic)),
+    ("har_dtc", Schedule::Adaptive(Weights::Dtc, Systematic)),
+    ("har_min", Schedule::Adaptive(Weights::Min, Systematic)),
+    ("opt_tc", Schedule::Minimax(Weights::Tc, Systematic)),
+    ("opt_dtc", Schedule::Minimax(Weights::Dtc, Systematic)),
+    ("opt_min", Schedule::Minimax(Weights::Min, Systematic)),
+    ("rnd_unif", Schedule::Minimax(Weights::Uniform, Systematic)),
+    ("iid_tc", Schedule::Adaptive(Weights::Tc, Iid)),
+    ("iid_dtc", Schedule::Adaptive(Weights::Dtc, Iid)),
+    ("oracle", Schedule::ProfileOptimal),
+];
 
 #[test]
 fn errors_of_the_law_really_sampled_are_golden() {
@@ -211,24 +224,18 @@ fn errors_of_the_law_really_sampled_are_golden() {
             "all k" => (1..masked).collect(),
             other => panic!("range {other}"),
         };
-        for (field, schedule) in [("uniform", Schedule::Uniform), ("cosine", Schedule::Cosine)] {
-            let cost = schedule.expected_cost(masked, steps).unwrap(); // a fixed grid: the cost is the excess itself
-            let mean =
-                |f: fn(f64) -> f64| dimensions.iter().map(|&k| f(cost[k - 1])).sum::<f64>() / dimensions.len() as f64;
-            let wanted = numbers(&values[field]);
-            close(mean(|cost| cost * 64f64.ln()), wanted[0], 1e-6, &format!("{name} {field}"));
-            close(mean(|cost| 64f64.powf(-cost)), wanted[1], 1e-6, &format!("{name} {field}"));
-        }
-        for (prefix, make) in [("har", Intensity::harmonic as fn(_, _, _) -> _), ("opt", Intensity::minimax)] {
-            for (suffix, weights) in [("tc", Weights::Tc), ("dtc", Weights::Dtc), ("min", Weights::Min)] {
-                let intensity = make(weights, masked, steps);
-                let chances: Vec<f64> = dimensions.iter().map(|&k| codeword_probability(&intensity, k, 64.0)).collect();
-                let mean = |f: fn(f64) -> f64| chances.iter().map(|&p| f(p)).sum::<f64>() / chances.len() as f64;
-                let wanted = numbers(&values[format!("{prefix}_{suffix}")]);
-                let what = format!("{name} {prefix}_{suffix}");
-                close(mean(|p| -p.ln()), wanted[0], 1e-6, &what);
-                close(mean(|p| p), wanted[1], 1e-6, &what);
-            }
+        let plan = |schedule: Schedule| schedule.plan(masked, steps, None).unwrap();
+        for (field, wanted) in values.as_object().unwrap() {
+            let plan: Plan = match field.as_str() {
+                "har_sum" => plan(Schedule::Adaptive(Weights::Uniform, Systematic)),
+                "opt_sum" => plan(Schedule::Minimax(Weights::Uniform, Systematic)),
+                _ => plan(SCHEDULES.iter().find(|(name, _)| name == field).unwrap().1),
+            };
+            let chances: Vec<f64> = dimensions.iter().map(|&k| plan.expected_power(k, 1.0 / 64.0)).collect();
+            let mean = |f: fn(f64) -> f64| chances.iter().map(|&p| f(p)).sum::<f64>() / chances.len() as f64;
+            let wanted = numbers(wanted);
+            close(mean(|p| -p.ln()), wanted[0], 1e-6, &format!("{name} {field}"));
+            close(mean(|p| p), wanted[1], 1e-6, &format!("{name} {field}"));
         }
     }
 }

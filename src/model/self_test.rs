@@ -60,7 +60,7 @@ impl SelfTest {
             return Some(format!("{} predictions instead of {}", found.len(), self.predictions.len()));
         }
         self.predictions.iter().zip(found).find_map(|(wanted, found)| {
-            let Prediction { position, token, log_prob, entropy, margin, top } = *wanted;
+            let Prediction { position, token, log_prob, entropy, margin, top, .. } = *wanted;
             let statistics = [
                 ("log-probability", log_prob, found.log_prob),
                 ("entropy", entropy, found.entropy),

@@ -1,36 +1,13 @@
-//! Who is a grid point, with which probability; and the systematic draw (theory sections 3.0-3.2).
+//! Who is a grid point, with which probability (theory sections 3.1-3.4). How the points are drawn is [`super::Draw`]'s.
 
-use super::{Grid, minimax};
-
-/// The weights `w_j` of a guarantee `E KL <= ratio * sum_j w_j d_j`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weights {
-    /// `w_j = L - j`: the sum is the total correlation TC.
-    Tc,
-    /// `w_j = j`: the sum is the dual total correlation DTC.
-    Dtc,
-    /// `w_j = min(j, L - j)`: the sum is at most `min(TC, DTC)`.
-    Min,
-}
-
-impl Weights {
-    /// `w_j` for `0 < j < masked`.
-    pub fn at(self, j: usize, masked: usize) -> f64 {
-        let weight = match self {
-            Self::Tc => masked - j,
-            Self::Dtc => j,
-            Self::Min => j.min(masked - j),
-        };
-        weight as f64
-    }
-}
+use super::{Weights, minimax};
 
 /// `g_j = P(j is a grid point)` for `j = 1..L`, with `g_1 + ... + g_{L-1} = K - 1`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intensity {
     g: Vec<f64>,
-    /// `L`, the masked positions.
-    masked: usize,
+    /// `g` before it is capped at 1, up to a factor: independent cuts are drawn in proportion to it.
+    density: Vec<f64>,
     /// `K - 1`, the sum of `g` without its rounding.
     inner_points: usize,
 }
@@ -38,18 +15,37 @@ pub struct Intensity {
 impl Intensity {
     /// `g_j = min(1, c / w_j)` with the `c` that spends `steps` calls (theory section 3.1). Theorem 1 bounds its error.
     pub fn harmonic(weights: Weights, masked: usize, steps: usize) -> Self {
+        let density: Vec<f64> = weights.all(masked).iter().map(|weight| 1.0 / weight).collect();
         let c = harmonic_scale(weights, masked, steps);
-        Self::new(masked, steps, |j| (c / weights.at(j, masked)).min(1.0))
+        let g = density.iter().map(|density| (c * density).min(1.0)).collect();
+        Self { g, density, inner_points: inner_points(masked, steps) }
     }
 
     /// The intensity with the smallest worst-case ratio over all randomized schedules (theory section 3.3, Theorem 2).
     pub fn minimax(weights: Weights, masked: usize, steps: usize) -> Self {
         let g = minimax::intensity(weights, masked, steps);
-        Self::new(masked, steps, |j| g[j - 1])
+        Self { density: g.clone(), g, inner_points: inner_points(masked, steps) }
     }
 
-    fn new(masked: usize, steps: usize, g: impl Fn(usize) -> f64) -> Self {
-        Self { g: (1..masked).map(g).collect(), masked, inner_points: steps.min(masked).saturating_sub(1) }
+    /// `g_j = min(1, c sqrt(d_j))` for the drops `d_j` `[L - 1]` of a profile: calls go where the profile falls (theory
+    /// section 3.4). Where fewer than `K - 1` drops are above 0, the rest of the points is spread evenly over the others,
+    /// which cost nothing.
+    pub fn profile_aware(drops: &[f64], steps: usize) -> Self {
+        let masked = drops.len() + 1;
+        let points = inner_points(masked, steps);
+        let mut density: Vec<f64> = drops.iter().map(|drop| drop.max(0.0).sqrt()).collect();
+        let positive = density.iter().filter(|&&density| density > 0.0).count();
+        let g = if positive > points {
+            let c = scale(&density, points as f64);
+            density.iter().map(|density| (c * density).min(1.0)).collect()
+        } else {
+            let rest = (points - positive) as f64 / (drops.len() - positive).max(1) as f64;
+            density.iter().map(|&density| if density > 0.0 { 1.0 } else { rest }).collect()
+        };
+        if positive == 0 {
+            density.fill(1.0);
+        }
+        Self { g, density, inner_points: points }
     }
 
     /// `[g_1, ..., g_{L-1}]`.
@@ -57,65 +53,93 @@ impl Intensity {
         &self.g
     }
 
+    /// `L`, the masked positions.
+    pub fn masked(&self) -> usize {
+        self.g.len() + 1
+    }
+
+    /// `K - 1`, how many points there are before the last one.
+    pub fn inner_points(&self) -> usize {
+        self.inner_points
+    }
+
     /// `[G(0), ..., G(L-1)]`, `G(j) = g_1 + ... + g_j`; the last is exactly `K - 1`.
-    fn cumulative(&self) -> Vec<f64> {
-        let mut sum = 0.0;
-        let mut cumulative: Vec<f64> = std::iter::once(0.0)
-            .chain(self.g.iter().map(|g| {
-                sum += g;
-                sum
-            }))
-            .collect();
+    pub(super) fn cumulative(&self) -> Vec<f64> {
+        let mut cumulative = sums(&self.g);
         if let Some(last) = cumulative.last_mut() {
             *last = self.inner_points as f64;
         }
         cumulative
     }
 
-    /// The grid that one uniform number `u` in `[0, 1)` picks: `j` is a point when `G + u` passes a whole number there.
-    /// Exactly `K` calls, whatever `u` (theory section 3.0).
-    pub fn draw_systematic(&self, u: f64) -> Grid {
-        // The small addend lets a sum that is whole but for rounding count as whole.
-        let floors: Vec<f64> = self.cumulative().iter().map(|sum| (sum + u + 1e-12).floor()).collect();
-        let inner = (1..self.masked).filter(|&j| floors[j] > floors[j - 1]);
-        let last = (self.masked > 0).then_some(self.masked);
-        Grid::from_points(inner.chain(last).collect())
-    }
-
-    /// `E[cost_j] = sum_{n >= j} max(0, 1 - (G(n) - G(j-1)))` under the systematic draw, at index `j - 1`.
-    pub fn expected_cost(&self) -> Vec<f64> {
-        let cumulative = self.cumulative();
-        let cost = (1..cumulative.len()).map(|j| {
-            let missed = cumulative[j..].iter().map(|sum| 1.0 - (sum - cumulative[j - 1]));
-            missed.take_while(|&probability| probability > 0.0).sum()
-        });
-        cost.collect()
+    /// `[F(0), ..., F(L-1)]`, the law of one independent cut; the last is exactly 1.
+    pub(super) fn cuts(&self) -> Vec<f64> {
+        let mut cuts = sums(&self.density);
+        let total = cuts.last().copied().filter(|&total| total > 0.0).unwrap_or(1.0);
+        cuts.iter_mut().for_each(|sum| *sum /= total);
+        cuts
     }
 }
 
-/// `c` such that `sum_j min(1, c / w_j) = steps - 1`: with the `s` smallest weights saturated it is
-/// `(steps - 1 - s) / sum_rest 1 / w`, and the right `s` is the one that this `c` confirms.
+fn inner_points(masked: usize, steps: usize) -> usize {
+    steps.min(masked).saturating_sub(1)
+}
+
+/// `[0, v_1, v_1 + v_2, ...]`.
+fn sums(values: &[f64]) -> Vec<f64> {
+    let mut sum = 0.0;
+    let rest = values.iter().map(|value| {
+        sum += value;
+        sum
+    });
+    std::iter::once(0.0).chain(rest).collect()
+}
+
+/// The `c` of a harmonic intensity: `sum_j min(1, c / w_j) = steps - 1`. Theorem 1's bounds are functions of it.
 pub fn harmonic_scale(weights: Weights, masked: usize, steps: usize) -> f64 {
     if steps >= masked {
         return masked as f64; // every weight is saturated: one token a call
     }
-    let mut sorted: Vec<f64> = (1..masked).map(|j| weights.at(j, masked)).collect();
-    sorted.sort_by(f64::total_cmp);
-    let mut rest: f64 = sorted.iter().map(|weight| 1.0 / weight).sum();
-    let budget = (steps - 1) as f64;
-    for (saturated, weight) in sorted.iter().enumerate() {
-        let c = (budget - saturated as f64) / rest;
-        if c <= *weight {
-            return c;
-        }
-        rest -= 1.0 / weight;
+    let density: Vec<f64> = weights.all(masked).iter().map(|weight| 1.0 / weight).collect();
+    scale(&density, (steps - 1) as f64)
+}
+
+/// `c` such that `sum_j min(1, c * density_j) = budget`, for a budget below the number of positive densities: with the
+/// `s` largest saturated it is `(budget - s) / sum_rest`, and the right `s` is the one that this `c` confirms.
+fn scale(density: &[f64], budget: f64) -> f64 {
+    let mut sorted: Vec<f64> = density.iter().copied().filter(|&density| density > 0.0).collect();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let rest: Vec<f64> = sorted
+        .iter()
+        .rev()
+        .scan(0.0, |sum, density| {
+            *sum += density;
+            Some(*sum)
+        })
+        .collect();
+    let candidates = sorted.iter().zip(rest.iter().rev()).enumerate();
+    let confirmed = candidates.map(|(saturated, (density, rest))| (density, (budget - saturated as f64) / rest));
+    confirmed.into_iter().find(|(density, c)| c * *density <= 1.0).map_or(0.0, |(_, c)| c)
+}
+
+/// Theorem 1: `E KL <= bound * sum_j w_j d_j` for the harmonic intensity of `weights` under the systematic draw. `None`
+/// for [`Weights::Uniform`], of which the theorem does not speak.
+pub fn theorem_1(weights: Weights, masked: usize, steps: usize) -> Option<f64> {
+    if steps >= masked {
+        return Some(0.0); // one token a call loses nothing
     }
-    masked as f64
+    let c = harmonic_scale(weights, masked, steps);
+    match weights {
+        Weights::Tc => Some((0.5 / c).min(1.0)),
+        Weights::Dtc | Weights::Min => Some(c * (1.0 / c).exp_m1() - 1.0),
+        Weights::Uniform => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedule::{Draw, worst_ratio};
     use proptest::prelude::*;
 
     #[test]
@@ -136,12 +160,26 @@ mod tests {
         assert!((super::super::minimax_ratio(Weights::Tc, masked, 2) - (1.0 - 1.0 / harmonic)).abs() < 1e-10);
     }
 
+    #[test]
+    fn calls_go_where_the_profile_falls() {
+        // sqrt(d) = 2, 1, 1, 0: c = 2/4 leaves nothing saturated.
+        let aware = Intensity::profile_aware(&[4.0, 1.0, 1.0, 0.0], 3);
+        assert_eq!(aware.values(), [1.0, 0.5, 0.5, 0.0]);
+        // One step of the profile and two points: one on the step, the other anywhere.
+        let step = Intensity::profile_aware(&[0.0, 3.0, 0.0, 0.0], 3);
+        assert_eq!(step.values(), [1.0 / 3.0, 1.0, 1.0 / 3.0, 1.0 / 3.0]);
+        assert_eq!(Intensity::profile_aware(&[0.0; 4], 3).values(), [0.5; 4]);
+    }
+
+    fn weights() -> impl Strategy<Value = Weights> {
+        (0..4usize).prop_map(|which| Weights::ALL[which])
+    }
+
     proptest! {
         #[test]
         fn intensities_are_probabilities_that_sum_to_the_inner_points(
-            which in 0usize..3, masked in 1usize..150, steps in 1usize..150, minimax: bool
+            weights in weights(), masked in 1usize..150, steps in 1usize..150, minimax: bool
         ) {
-            let weights = [Weights::Tc, Weights::Dtc, Weights::Min][which];
             let make = if minimax { Intensity::minimax } else { Intensity::harmonic };
             let intensity = make(weights, masked, steps.min(masked));
             prop_assert!(intensity.values().iter().all(|g| (-1e-12..=1.0 + 1e-12).contains(g)));
@@ -150,16 +188,21 @@ mod tests {
         }
 
         #[test]
-        fn theorem_1_bounds_the_worst_ratio(which in 0usize..3, masked in 3usize..200, steps in 2usize..100) {
-            let steps = steps.min(masked - 1);
-            let weights = [Weights::Tc, Weights::Dtc, Weights::Min][which];
-            let c = harmonic_scale(weights, masked, steps);
-            let bound = match weights {
-                Weights::Tc => 1.0 / (2.0 * c),
-                Weights::Dtc | Weights::Min => c * (1.0 / c).exp_m1() - 1.0,
-            };
-            for (index, cost) in Intensity::harmonic(weights, masked, steps).expected_cost().iter().enumerate() {
-                prop_assert!(cost / weights.at(index + 1, masked) <= bound + 1e-9);
+        fn an_intensity_for_any_profile_spends_its_points(
+            drops in prop::collection::vec(prop_oneof![Just(0.0), 0.0..2.0f64], 0..60), steps in 1usize..70
+        ) {
+            let intensity = Intensity::profile_aware(&drops, steps);
+            prop_assert!(intensity.values().iter().all(|g| (0.0..=1.0 + 1e-12).contains(g)));
+            let sum: f64 = intensity.values().iter().sum();
+            prop_assert!((sum - intensity.inner_points() as f64).abs() < 1e-9, "{}", sum);
+        }
+
+        #[test]
+        fn theorem_1_bounds_the_worst_ratio(weights in weights(), masked in 2usize..200, steps in 2usize..220) {
+            let steps = steps.min(masked);
+            if let Some(bound) = theorem_1(weights, masked, steps) {
+                let cost = Intensity::harmonic(weights, masked, steps).expected_cost(Draw::Systematic);
+                prop_assert!(worst_ratio(weights, &cost) <= bound + 1e-9);
             }
         }
     }

@@ -16,7 +16,7 @@ fn solve(weights: Weights, masked: usize, steps: usize) -> (f64, Vec<f64>) {
     if steps >= masked {
         return (0.0, vec![1.0; masked.saturating_sub(1)]);
     }
-    let weights: Vec<f64> = (1..masked).map(|j| weights.at(j, masked)).collect();
+    let weights = weights.all(masked);
     // With one call, cost_j = L - j: that ratio needs no budget at all.
     let one_call = weights.iter().enumerate().map(|(index, w)| (masked - index - 1) as f64 / w).fold(0.0, f64::max);
     let (mut low, mut high) = (0.0, one_call);
@@ -56,17 +56,13 @@ fn least_budget(weights: &[f64], rho: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::Intensity;
+    use crate::schedule::{Draw, Intensity, worst_ratio};
 
     #[test]
     fn no_schedule_here_beats_the_minimax_ratio() {
-        for weights in [Weights::Tc, Weights::Dtc, Weights::Min] {
+        for weights in Weights::ALL {
             for (masked, steps) in [(5, 2), (32, 7), (100, 10), (128, 64)] {
-                let worst = |intensity: Intensity| {
-                    let cost = intensity.expected_cost();
-                    let ratios = cost.iter().enumerate().map(|(index, cost)| cost / weights.at(index + 1, masked));
-                    ratios.fold(0.0, f64::max)
-                };
+                let worst = |intensity: Intensity| worst_ratio(weights, &intensity.expected_cost(Draw::Systematic));
                 let best = minimax_ratio(weights, masked, steps);
                 assert!((worst(Intensity::minimax(weights, masked, steps)) - best).abs() < 1e-9);
                 assert!(worst(Intensity::harmonic(weights, masked, steps)) >= best - 1e-12);

@@ -1,0 +1,83 @@
+//! The best grid for a profile that is known, by dynamic programming (Chen, Cong & Li, arXiv 2511.04647, theorem 4;
+//! Lavenant & Zanella, arXiv 2510.25544; theory section 6.4).
+
+use super::Grid;
+
+/// The grid of at most `steps` calls with the least `sum_j d_j cost_j` for the drops `d_j` `[L - 1]`, `O(steps L^2)`.
+pub(super) fn grid(drops: &[f64], steps: usize) -> Grid {
+    let masked = drops.len() + 1;
+    let call = calls(drops);
+    // best[a]: the least error from `a` revealed tokens on; choices[k][a]: where the next of k + 1 calls ends then.
+    let mut best: Vec<f64> = (0..=masked).map(|a| call(a, masked)).collect();
+    let mut choices = vec![vec![masked; masked + 1]];
+    for _ in 1..steps.min(masked) {
+        // A call fewer is allowed, so that a call that costs nothing is not split.
+        let mut next: Vec<f64> = (0..=masked).map(|a| call(a, masked)).collect();
+        let mut choice = vec![masked; masked + 1];
+        for a in 0..masked {
+            for (b, rest) in best.iter().enumerate().take(masked).skip(a + 1) {
+                let error = call(a, b) + rest;
+                if error < next[a] {
+                    (next[a], choice[a]) = (error, b);
+                }
+            }
+        }
+        best = next;
+        choices.push(choice);
+    }
+    let mut points = vec![];
+    let mut last = 0;
+    for choice in choices.iter().rev() {
+        last = choice[last];
+        points.push(last);
+        if last == masked {
+            break;
+        }
+    }
+    Grid::from_points(points)
+}
+
+/// The error of one call from `a` to `b` revealed tokens, `sum_{a < j < b} d_j (b - j)`, from prefix sums.
+fn calls(drops: &[f64]) -> impl Fn(usize, usize) -> f64 {
+    let (mut sum, mut moment) = (0.0, 0.0);
+    let mut sums = vec![(0.0, 0.0)]; // sum d_j and sum j d_j up to j
+    for (index, drop) in drops.iter().enumerate() {
+        sum += drop;
+        moment += (index + 1) as f64 * drop;
+        sums.push((sum, moment));
+    }
+    move |a, b| {
+        if b <= a + 1 {
+            return 0.0;
+        }
+        let ((sum_a, moment_a), (sum_b, moment_b)) = (sums[a], sums[b - 1]);
+        (b as f64 * (sum_b - sum_a) - (moment_b - moment_a)).max(0.0) // exact but for rounding
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_step_is_met_exactly() {
+        // A code of dimension 3: everything after 3 tokens is known.
+        assert_eq!(grid(&[0.0, 0.0, 1.0, 0.0, 0.0], 2).points(), [3, 6]);
+        assert_eq!(grid(&[0.0; 5], 4).points(), [6]);
+        assert_eq!(grid(&[1.0, 1.0, 1.0], 4).points(), [1, 2, 3, 4]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_grid_is_better(drops in prop::collection::vec(0.0..1.0f64, 1..9), steps in 1usize..6, bits: u16) {
+            let masked = drops.len() + 1;
+            let mut points: Vec<usize> = (1..masked).filter(|j| bits >> j & 1 == 1).take(steps - 1).collect();
+            points.push(masked);
+            let error = |grid: Grid| grid.cost().iter().zip(&drops).map(|(cost, drop)| cost * drop).sum::<f64>();
+            let best = grid(&drops, steps);
+            prop_assert!(best.calls() <= steps);
+            prop_assert!(error(best) <= error(Grid::from_points(points)) + 1e-12);
+        }
+    }
+}
