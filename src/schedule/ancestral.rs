@@ -1,7 +1,7 @@
 //! Ancestral sampling: every masked token is revealed in a call with the same probability, independently of the others, so
 //! that the sizes are binomial (MDLM, arXiv 2406.07524, with `alpha_t = 1 - t`; theory sections 6.1 and 6.2).
 
-use super::Grid;
+use super::{Grid, plan::ln_add};
 use crate::random;
 
 /// At which shares of masks the calls stand.
@@ -25,9 +25,6 @@ pub struct Ancestral {
     /// `ln n!` for `n = 0..=masked`.
     ln_factorial: Vec<f64>,
 }
-
-/// A chance too small to count.
-const NEGLIGIBLE: f64 = 1e-18;
 
 impl Ancestral {
     /// `steps` calls for `masked` tokens; some of them may come out empty and are then not made.
@@ -74,17 +71,24 @@ impl Ancestral {
         (1..masked).map(|j| reached[j] - j as f64).collect()
     }
 
-    /// `E[z^(N(j) - j)]` for `0 < z < 1` and `0 < j < L`.
-    pub(super) fn excess(&self, j: usize, z: f64) -> f64 {
-        let reach = (NEGLIGIBLE.ln() / z.ln()).ceil() as usize; // beyond it, z^(N(j) - j) does not count
-        let mut total = 0.0;
+    /// `ln E[z^(N(j) - j)]` for `0 < j < L`: the sum over the call that passes `j` and over the `a < j` tokens revealed
+    /// before it. The call reveals `Bin(L - a, r)` of them, at least `j - a`; with `z` in it that is
+    /// `z^(a-j) (1 - r + r z)^(L-a) P(Bin(L - a, r') >= j - a)`, where `r' = r z / (1 - r + r z)`.
+    pub(super) fn ln_expected_power(&self, j: usize, ln_z: f64) -> f64 {
+        let mut total = f64::NEG_INFINITY;
         for pair in self.shares.windows(2) {
-            let before = self.revealed(pair[0]);
-            for (a, chance) in before.iter().enumerate().take(j).filter(|(_, chance)| **chance > NEGLIGIBLE) {
-                let last = self.masked.min(j + reach);
-                let sizes =
-                    (j..=last).map(|b| self.binomial(self.masked - a, b - a, rate(pair)) * z.powi((b - j) as i32));
-                total += chance * sizes.sum::<f64>();
+            let (r, z) = (rate(pair), ln_z.exp());
+            let ln_base = (1.0 - r + r * z).ln();
+            let tilted = (r.ln() + ln_z - ln_base).exp().min(1.0);
+            let at_least = |a: usize| (j - a..=self.masked - a).map(move |hits| (self.masked - a, hits));
+            let mut tail = at_least(0)
+                .fold(f64::NEG_INFINITY, |sum, (tries, hits)| ln_add(sum, self.ln_binomial(tries, hits, tilted)));
+            for a in 0..j {
+                let before = self.ln_binomial(self.masked, a, 1.0 - pair[0]);
+                let (passed, tries) = (j - a, self.masked - a);
+                total = ln_add(total, before - passed as f64 * ln_z + tries as f64 * ln_base + tail);
+                // P(Bin(n-1) >= m-1) = P(Bin(n) >= m) + (1 - r') P(Bin(n-1) = m-1)
+                tail = ln_add(tail, (1.0 - tilted).ln() + self.ln_binomial(tries - 1, passed - 1, tilted));
             }
         }
         total
@@ -92,16 +96,18 @@ impl Ancestral {
 
     /// `P(T = n)` for `n = 0..=L` when a share is still masked.
     fn revealed(&self, masked_share: f64) -> Vec<f64> {
-        (0..=self.masked).map(|n| self.binomial(self.masked, n, 1.0 - masked_share)).collect()
+        (0..=self.masked).map(|n| self.ln_binomial(self.masked, n, 1.0 - masked_share).exp()).collect()
     }
 
-    fn binomial(&self, tries: usize, hits: usize, chance: f64) -> f64 {
+    /// `ln P(Bin(tries, chance) = hits)`.
+    fn ln_binomial(&self, tries: usize, hits: usize, chance: f64) -> f64 {
         if chance <= 0.0 || chance >= 1.0 {
-            return if hits == if chance <= 0.0 { 0 } else { tries } { 1.0 } else { 0.0 };
+            let certain = if chance <= 0.0 { 0 } else { tries };
+            return if hits == certain { 0.0 } else { f64::NEG_INFINITY };
         }
         let ln = &self.ln_factorial;
         let ways = ln[tries] - ln[hits] - ln[tries - hits];
-        (ways + hits as f64 * chance.ln() + (tries - hits) as f64 * (-chance).ln_1p()).exp()
+        ways + hits as f64 * chance.ln() + (tries - hits) as f64 * (-chance).ln_1p()
     }
 }
 
@@ -141,7 +147,7 @@ mod tests {
         // The first call reveals 0, 1 or 2 of 2 with chances 1/4, 1/2, 1/4; cost_1 = N(1) - 1 is 1, 0, 1.
         let ancestral = Ancestral::new(Times::Linear, 2, 2);
         assert!((ancestral.expected_cost()[0] - 0.5).abs() < 1e-12);
-        assert!((ancestral.excess(1, 0.3) - (0.5 + 0.5 * 0.3)).abs() < 1e-12);
+        assert!((ancestral.ln_expected_power(1, 0.3f64.ln()).exp() - (0.5 + 0.5 * 0.3)).abs() < 1e-12);
     }
 
     #[test]
@@ -161,7 +167,8 @@ mod tests {
                 // Costs lie in [0, 11] and excesses in [0, 1]: five standard errors at the most.
                 assert!((cost[j] - exact).abs() < 5.0 * 5.5 / (draws as f64).sqrt(), "{times:?} {j}");
                 assert!(
-                    (excess[j] - ancestral.excess(j + 1, 0.7)).abs() < 2.5 / (draws as f64).sqrt(),
+                    (excess[j] - ancestral.ln_expected_power(j + 1, 0.7f64.ln()).exp()).abs()
+                        < 2.5 / (draws as f64).sqrt(),
                     "{times:?} {j}"
                 );
             }

@@ -24,6 +24,7 @@ pub use draw::Draw;
 pub use grid::Grid;
 pub use intensity::{Intensity, harmonic_scale, theorem_1};
 pub use minimax::minimax_ratio;
+pub use optimal::oracle;
 pub use plan::Plan;
 pub use weights::{Weights, worst_ratio};
 
@@ -297,7 +298,7 @@ mod tests {
             let width = 3.0 / (draws as f64).sqrt();
             for (j, exact) in plan.expected_cost().into_iter().enumerate() {
                 prop_assert!((cost[j] - exact).abs() < width * masked as f64, "j = {}: {} for {exact}", j + 1, cost[j]);
-                let exact = plan.expected_power(j + 1, 0.5);
+                let exact = plan.ln_expected_power(j + 1, 0.5f64.ln()).exp();
                 prop_assert!((power[j] - exact).abs() < width, "j = {}: {} for {exact}", j + 1, power[j]);
             }
         }

@@ -6,25 +6,7 @@ use super::Grid;
 /// The grid of at most `steps` calls with the least `sum_j d_j cost_j` for the drops `d_j` `[L - 1]`, `O(steps L^2)`.
 pub(super) fn grid(drops: &[f64], steps: usize) -> Grid {
     let masked = drops.len() + 1;
-    let call = calls(drops);
-    // best[a]: the least error from `a` revealed tokens on; choices[k][a]: where the next of k + 1 calls ends then.
-    let mut best: Vec<f64> = (0..=masked).map(|a| call(a, masked)).collect();
-    let mut choices = vec![vec![masked; masked + 1]];
-    for _ in 1..steps.min(masked) {
-        // A call fewer is allowed, so that a call that costs nothing is not split.
-        let mut next: Vec<f64> = (0..=masked).map(|a| call(a, masked)).collect();
-        let mut choice = vec![masked; masked + 1];
-        for a in 0..masked {
-            for (b, rest) in best.iter().enumerate().take(masked).skip(a + 1) {
-                let error = call(a, b) + rest;
-                if error < next[a] {
-                    (next[a], choice[a]) = (error, b);
-                }
-            }
-        }
-        best = next;
-        choices.push(choice);
-    }
+    let choices: Vec<Vec<usize>> = layers(drops).take(steps).map(|layer| layer.choice).collect();
     let mut points = vec![];
     let mut last = 0;
     for choice in choices.iter().rev() {
@@ -35,6 +17,38 @@ pub(super) fn grid(drops: &[f64], steps: usize) -> Grid {
         }
     }
     Grid::from_points(points)
+}
+
+/// The least error that a grid of 1, 2, ..., `steps` calls can have on a law with these drops: what an oracle that knows
+/// the profile attains, in nats.
+pub fn oracle(drops: &[f64], steps: usize) -> Vec<f64> {
+    layers(drops).take(steps).map(|layer| layer.least[0]).collect()
+}
+
+/// With one call more than the layer before: from `a` revealed tokens on, the least error, and where the next call ends.
+#[derive(Clone)]
+struct Layer {
+    least: Vec<f64>,
+    choice: Vec<usize>,
+}
+
+fn layers(drops: &[f64]) -> impl Iterator<Item = Layer> {
+    let masked = drops.len() + 1;
+    let call = calls(drops);
+    let single = Layer { least: (0..=masked).map(|a| call(a, masked)).collect(), choice: vec![masked; masked + 1] };
+    std::iter::successors(Some(single.clone()), move |before| {
+        // A call fewer is allowed, so that a call that costs nothing is not split.
+        let mut layer = single.clone();
+        for a in 0..masked {
+            for (b, rest) in before.least.iter().enumerate().take(masked).skip(a + 1) {
+                let error = call(a, b) + rest;
+                if error < layer.least[a] {
+                    (layer.least[a], layer.choice[a]) = (error, b);
+                }
+            }
+        }
+        Some(layer)
+    })
 }
 
 /// The error of one call from `a` to `b` revealed tokens, `sum_{a < j < b} d_j (b - j)`, from prefix sums.
@@ -77,6 +91,7 @@ mod tests {
             let error = |grid: Grid| grid.cost().iter().zip(&drops).map(|(cost, drop)| cost * drop).sum::<f64>();
             let best = grid(&drops, steps);
             prop_assert!(best.calls() <= steps);
+            prop_assert!((error(best.clone()) - oracle(&drops, steps)[steps - 1]).abs() < 1e-12);
             prop_assert!(error(best) <= error(Grid::from_points(points)) + 1e-12);
         }
     }

@@ -57,19 +57,27 @@ impl Plan {
         }
     }
 
-    /// `E[z^(N(j) - j)]` for `0 < z < 1` and `0 < j < masked`, exact. For a maximum distance separable code of dimension
-    /// `j` over `1/z` symbols it is the probability that a run ends in a codeword (theory section 4).
-    pub fn expected_power(&self, j: usize, z: f64) -> f64 {
+    /// `ln E[z^(N(j) - j)]` for `ln_z < 0` and `0 < j < masked`, exact. For a maximum distance separable code of dimension
+    /// `j` over `1/z` symbols it is the log-probability that a run ends in a codeword (theory section 4). In logarithms,
+    /// for the expectation can be as small as `z^masked`.
+    pub fn ln_expected_power(&self, j: usize, ln_z: f64) -> f64 {
         match self {
-            Self::Fixed(grid) => z.powf(grid.cost()[j - 1]),
-            Self::Ancestral(ancestral) => ancestral.excess(j, z),
+            Self::Fixed(grid) => grid.cost()[j - 1] * ln_z,
+            Self::Ancestral(ancestral) => ancestral.ln_expected_power(j, ln_z),
             Self::Drawn(intensity, draw) => {
-                // N(j) - j > e when no point is among j..=j+e. Summed directly: such a chance may be as small as z^L.
+                // N(j) - j > e when no point is among j..=j+e.
                 let gaps = intensity.gaps(*draw, j);
                 let missed = |e: usize| gaps.get(e).copied().unwrap_or(0.0);
                 let chance = |e: usize| if e == 0 { 1.0 - missed(0) } else { missed(e - 1) - missed(e) };
-                (0..=gaps.len()).map(|e| chance(e) * z.powi(e as i32)).sum()
+                let terms = (0..=gaps.len()).map(|e| (e, chance(e))).filter(|(_, chance)| *chance > 0.0);
+                terms.map(|(e, chance)| chance.ln() + e as f64 * ln_z).fold(f64::NEG_INFINITY, ln_add)
             }
         }
     }
+}
+
+/// `ln(e^a + e^b)`.
+pub(super) fn ln_add(a: f64, b: f64) -> f64 {
+    let (high, low) = if a > b { (a, b) } else { (b, a) };
+    if high == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }
