@@ -57,6 +57,21 @@ pub enum SpecError {
     },
 }
 
+/// A list of spellings, `a,b:key=value,key=value,c`: a piece that is `key=value` belongs to the one before it.
+pub fn list(text: &str) -> Vec<String> {
+    let mut spellings: Vec<String> = vec![];
+    for piece in text.split(',').map(str::trim) {
+        match spellings.last_mut() {
+            Some(last) if last.contains(':') && piece.contains('=') && !piece.contains(':') => {
+                last.push(',');
+                last.push_str(piece);
+            }
+            _ => spellings.push(piece.to_owned()),
+        }
+    }
+    spellings
+}
+
 /// A spelling taken apart: a name, and what follows its colon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec<'a> {
@@ -191,6 +206,13 @@ mod tests {
         assert_eq!(spec.number("length", "a number", any::<usize>), Ok(None));
         assert_eq!(Spec::parse("mixture:0.1,0.9").unwrap().list("biases", "a number", any), Ok(vec![0.1, 0.9]));
         assert_eq!(Spec::parse("uniform").unwrap().only(&[]), Ok(()));
+    }
+
+    #[test]
+    fn a_list_leaves_parameters_with_their_owner() {
+        let pieces = list("uniform, power:p=3,chen-cong-li-tc:nats=12,error=0.5,cosine");
+        assert_eq!(pieces, ["uniform", "power:p=3", "chen-cong-li-tc:nats=12,error=0.5", "cosine"]);
+        assert_eq!(list(""), [""]);
     }
 
     #[test]

@@ -71,6 +71,20 @@ impl Ancestral {
         (1..masked).map(|j| reached[j] - j as f64).collect()
     }
 
+    /// `P(j is a point)` for `j = 1..L` at index `j - 1`: some call ends there that has revealed a token.
+    pub(super) fn presence(&self) -> Vec<f64> {
+        let mut chances = vec![0.0; self.masked - 1];
+        for pair in self.shares.windows(2) {
+            let (before, after) = (self.revealed(pair[0]), self.revealed(pair[1]));
+            for (index, chance) in chances.iter_mut().enumerate() {
+                let j = index + 1;
+                let empty = before[j] * (1.0 - rate(pair)).powi((self.masked - j) as i32);
+                *chance += after[j] - empty;
+            }
+        }
+        chances
+    }
+
     /// `ln E[z^(N(j) - j)]` for `0 < j < L`: the sum over the call that passes `j` and over the `a < j` tokens revealed
     /// before it. The call reveals `Bin(L - a, r)` of them, at least `j - a`; with `z` in it that is
     /// `z^(a-j) (1 - r + r z)^(L-a) P(Bin(L - a, r') >= j - a)`, where `r' = r z / (1 - r + r z)`.

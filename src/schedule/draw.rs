@@ -83,6 +83,12 @@ impl Intensity {
         (1..self.masked()).map(|j| self.gaps_in(draw, &sums, j).sum()).collect()
     }
 
+    /// `P(j is a point)` for `j = 1..L` at index `j - 1`; the intensity itself under the systematic draw.
+    pub(super) fn presence(&self, draw: Draw) -> Vec<f64> {
+        let sums = self.sums(draw);
+        (1..self.masked()).map(|j| 1.0 - self.gaps_in(draw, &sums, j).next().unwrap_or(0.0)).collect()
+    }
+
     /// What the draw picks its points by, `[0, ..., total]` at `0..L`.
     fn sums(&self, draw: Draw) -> Vec<f64> {
         match draw {

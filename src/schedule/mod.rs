@@ -288,18 +288,25 @@ mod tests {
             let plan = schedule.plan(masked, steps, None).unwrap();
             let draws = 4000;
             let (mut cost, mut power) = (vec![0.0; masked - 1], vec![0.0; masked - 1]);
+            let mut presence = vec![0.0; masked - 1];
             for seed in 0..draws {
-                for (j, one) in plan.draw(&mut rng(seed)).cost().into_iter().enumerate() {
+                let grid = plan.draw(&mut rng(seed));
+                for &point in grid.points().iter().filter(|&&point| point < masked) {
+                    presence[point - 1] += 1.0 / draws as f64;
+                }
+                for (j, one) in grid.cost().into_iter().enumerate() {
                     cost[j] += one / draws as f64;
                     power[j] += 0.5f64.powf(one) / draws as f64;
                 }
             }
-            // A cost lies in [0, masked], a power in [0, 1]: six standard errors of the widest law on that range.
+            // A cost lies in [0, masked], a power and a presence in [0, 1]: six standard errors of the widest law on that range.
             let width = 3.0 / (draws as f64).sqrt();
             for (j, exact) in plan.expected_cost().into_iter().enumerate() {
                 prop_assert!((cost[j] - exact).abs() < width * masked as f64, "j = {}: {} for {exact}", j + 1, cost[j]);
                 let exact = plan.ln_expected_power(j + 1, 0.5f64.ln()).exp();
                 prop_assert!((power[j] - exact).abs() < width, "j = {}: {} for {exact}", j + 1, power[j]);
+                let exact = plan.presence()[j];
+                prop_assert!((presence[j] - exact).abs() < width, "j = {}: {} for {exact}", j + 1, presence[j]);
             }
         }
 

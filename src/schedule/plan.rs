@@ -57,6 +57,19 @@ impl Plan {
         }
     }
 
+    /// `P(j is a grid point)` for `j = 1..masked` at index `j - 1`: where the plan spends its calls.
+    pub fn presence(&self) -> Vec<f64> {
+        match self {
+            Self::Fixed(grid) => {
+                let inner = grid.points().last().map_or(0, |last| last - 1);
+                let at = |j: usize| f64::from(u8::from(grid.points().binary_search(&j).is_ok()));
+                (1..=inner).map(at).collect()
+            }
+            Self::Drawn(intensity, draw) => intensity.presence(*draw),
+            Self::Ancestral(ancestral) => ancestral.presence(),
+        }
+    }
+
     /// `ln E[z^(N(j) - j)]` for `ln_z < 0` and `0 < j < masked`, exact. For a maximum distance separable code of dimension
     /// `j` over `1/z` symbols it is the log-probability that a run ends in a codeword (theory section 4). In logarithms,
     /// for the expectation can be as small as `z^masked`.
