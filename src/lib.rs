@@ -6,6 +6,7 @@
 //! - [`random`]: one seed, many streams; [`spec`]: how things with parameters are spelled; [`schedule`]: how many tokens a
 //!   call reveals
 //! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals
+//! - [`law`]: exact joint laws
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
 //! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
 //! - `cli` and `web`: the edges, where people are
@@ -13,6 +14,7 @@
 pub mod denoiser;
 #[cfg(feature = "engine")]
 pub mod kernel;
+pub mod law;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod order;

@@ -20,6 +20,8 @@ pub enum Purpose {
     Order = 2,
     /// Which token a position gets.
     Tokens = 3,
+    /// What a random law is made of, and the sequences drawn from one.
+    Law = 4,
 }
 
 /// Hashes four words into four, each of which depends on all.
