@@ -6,7 +6,7 @@
 //! - [`random`]: one seed, many streams; [`spec`]: how things with parameters are spelled; [`schedule`]: how many tokens a
 //!   call reveals
 //! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals
-//! - [`law`]: exact joint laws
+//! - [`law`]: exact joint laws, the denoisers that are never wrong
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
 //! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
 //! - `cli` and `web`: the edges, where people are

@@ -1,12 +1,15 @@
 //! Exact joint laws of sequences: pure numbers, against which everything above can be checked.
 //!
-//! A [`Law`] knows its information [`Profile`], and from it the error of every schedule. All information is in nats.
-//! Definitions are those of the theory, section 2.
+//! A [`Law`] knows its information [`Profile`], and from it the error of every schedule; it answers as a perfect model
+//! would ([`LawDenoiser`]), so that the sampler that runs a net can be run against exact mathematics. All information
+//! is in nats. Definitions are those of the theory, section 2.
 
 mod binomial;
 mod code;
 mod conditional;
+mod denoiser;
 mod field;
+mod forced;
 mod hmm;
 mod markov;
 mod mixture;
@@ -15,7 +18,9 @@ mod table;
 
 pub use code::Code;
 pub use conditional::Conditional;
+pub use denoiser::LawDenoiser;
 pub use field::{Field, NoField};
+pub use forced::Forced;
 pub use hmm::Hmm;
 pub use markov::Markov;
 pub use mixture::Mixture;
