@@ -22,6 +22,8 @@ pub enum Purpose {
     Tokens = 3,
     /// What a random law is made of, and the sequences drawn from one.
     Law = 4,
+    /// Which revealed tokens are masked again, and which masks a remasking run lifts.
+    Remask = 5,
 }
 
 /// Hashes four words into four, each of which depends on all.

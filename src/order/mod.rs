@@ -1,25 +1,28 @@
 //! WHICH masked positions a call reveals.
 //!
-//! An [`Order`] ranks the masked positions, higher first. Rules are named by what they reveal. Scores come from the
-//! untempered distribution in log space, so that a low temperature does not make them equal; ties fall by the seed.
+//! An [`Order`] ranks the masked positions, and a schedule says how many of them a call reveals. A [`Rule`] decides how
+//! many as well. A [`Remasking`] may also mask again what was revealed. All are named by what they reveal.
+
+mod remasking;
+mod reveal;
+mod rule;
+mod score;
+
+pub use remasking::{Chances, Remasking};
+pub use reveal::{Call, Memory};
+pub use rule::{DILATED_BLOCK, Rule};
+pub use score::{NoScore, Score};
 
 use std::{cmp::Ordering, fmt, str::FromStr};
 
 use crate::{
     denoiser::Prediction,
     random::{Purpose, Stream},
+    spec::{Spec, SpecError},
 };
 
-/// No order has this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown order `{name}`; the orders are {}", Order::ALL.map(Order::name).join(", "))]
-pub struct UnknownOrder {
-    /// The name that was asked for.
-    pub name: String,
-}
-
-/// A rule for which masked positions are revealed first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A ranking of the masked positions, higher first. Scores are untempered; ties fall by the seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Order {
     /// One random permutation a run. The guarantees of the schedules are for this order.
     Random,
@@ -27,18 +30,33 @@ pub enum Order {
     LeftToRight,
     /// The position whose drawn token has the highest probability first (LLaDA, arXiv 2502.09992; MaskGIT).
     MostConfident,
+    /// The largest gap between the two likeliest tokens first (Kim et al., arXiv 2502.06768).
+    LargestMargin,
+    /// The lowest entropy first (Dream, arXiv 2508.15487).
+    LowestEntropy,
+    /// Dream's `alg_temp`: positions drawn without replacement from softmax(score / softness), the score itself being
+    /// the probability, the margin or minus the entropy.
+    Soft {
+        /// By what.
+        score: Score,
+        /// Above 0: near 0 it is the order itself, high it is a random one.
+        softness: f64,
+    },
 }
 
 impl Order {
-    /// Every order, in the order in which lists show them.
-    pub const ALL: [Self; 3] = [Self::Random, Self::LeftToRight, Self::MostConfident];
+    /// Every order that takes no parameter, in the order in which lists show them.
+    pub const ALL: [Self; 5] =
+        [Self::Random, Self::LeftToRight, Self::MostConfident, Self::LargestMargin, Self::LowestEntropy];
 
-    /// The name that [`FromStr`] reads back.
+    /// The name, without parameters.
     pub fn name(self) -> &'static str {
         match self {
             Self::Random => "random",
             Self::LeftToRight => "left-to-right",
-            Self::MostConfident => "most-confident",
+            Self::MostConfident | Self::Soft { score: Score::Confidence, .. } => "most-confident",
+            Self::LargestMargin | Self::Soft { score: Score::Margin, .. } => "largest-margin",
+            Self::LowestEntropy | Self::Soft { score: Score::Entropy, .. } => "lowest-entropy",
         }
     }
 
@@ -48,30 +66,50 @@ impl Order {
             Self::Random => "Positions at random; the schedules' guarantees hold for this order, at temperature 1.",
             Self::LeftToRight => "From the beginning to the end, as an autoregressive model does.",
             Self::MostConfident => "The positions whose drawn token is likeliest; no guarantee, often used.",
+            Self::LargestMargin => "The positions whose likeliest token is furthest ahead of the second; no guarantee.",
+            Self::LowestEntropy => "The positions of which the model is least in doubt; no guarantee.",
+            Self::Soft { .. } => "Positions drawn at random, surer ones more often; no guarantee.",
+        }
+    }
+
+    /// What it ranks by, if by what the model says.
+    fn score(self) -> Option<Score> {
+        match self {
+            Self::Random | Self::LeftToRight => None,
+            Self::MostConfident => Some(Score::Confidence),
+            Self::LargestMargin => Some(Score::Margin),
+            Self::LowestEntropy => Some(Score::Entropy),
+            Self::Soft { score, .. } => Some(score),
         }
     }
 
     /// The `count` positions to reveal, as indices into `predictions`, best first.
     ///
-    /// `step` is the number of the call; it only decides how ties fall.
+    /// `step` is the number of the call; it decides how ties fall and what a soft order draws.
     pub fn choose(self, predictions: &[Prediction], count: usize, seed: u64, step: u32) -> Vec<usize> {
         let permutation = Stream::new(seed, Purpose::Order, 0);
         let ties = Stream::new(seed, Purpose::Order, step);
-        let mut ranked: Vec<(f64, f64, usize)> = predictions
-            .iter()
-            .enumerate()
-            .map(|(index, prediction)| {
-                let score = match self {
-                    Self::Random => permutation.uniform(prediction.position),
-                    Self::LeftToRight => -f64::from(prediction.position),
-                    Self::MostConfident => f64::from(prediction.log_prob),
-                };
-                (score, ties.uniform(prediction.position), index)
-            })
-            .collect();
-        ranked.sort_by(higher_first);
-        ranked.into_iter().take(count).map(|(_, _, index)| index).collect()
+        let mut chosen = ranked(predictions, seed, step, |prediction| match (self, self.score()) {
+            // The largest `count` of score / softness + Gumbel noise are a draw without replacement.
+            (Self::Soft { softness, .. }, Some(score)) => {
+                score.of(prediction) / softness - (-ties.uniform(prediction.position).ln()).ln()
+            }
+            (_, Some(score)) => score.rank(prediction),
+            (Self::Random, _) => permutation.uniform(prediction.position),
+            _ => -f64::from(prediction.position),
+        });
+        chosen.truncate(count);
+        chosen
     }
+}
+
+/// All indices into `predictions`, those with the highest `score` first; among equals the seed decides.
+fn ranked(predictions: &[Prediction], seed: u64, step: u32, score: impl Fn(&Prediction) -> f64) -> Vec<usize> {
+    let ties = Stream::new(seed, Purpose::Order, step);
+    let mut ranked: Vec<(f64, f64, usize)> =
+        (predictions.iter().zip(0..)).map(|(one, index)| (score(one), ties.uniform(one.position), index)).collect();
+    ranked.sort_by(higher_first);
+    ranked.into_iter().map(|(_, _, index)| index).collect()
 }
 
 fn higher_first(a: &(f64, f64, usize), b: &(f64, f64, usize)) -> Ordering {
@@ -80,80 +118,34 @@ fn higher_first(a: &(f64, f64, usize), b: &(f64, f64, usize)) -> Ordering {
 
 impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name())?;
+        if let Self::Soft { softness, .. } = self { write!(f, ":soft={softness}") } else { Ok(()) }
     }
 }
 
 impl FromStr for Order {
-    type Err = UnknownOrder;
+    type Err = SpecError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownOrder> {
-        let found = Self::ALL.into_iter().find(|order| order.name() == name);
-        found.ok_or_else(|| UnknownOrder { name: name.to_owned() })
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let spec = Spec::parse(text)?;
+        let order = named(&spec, "order", Self::ALL, Self::name)?;
+        let Some(score) = order.score() else { return spec.only(&[]).map(|()| order) };
+        spec.only(&["soft"])?;
+        let soft = spec.number("soft", "a finite number above 0", |soft: &f64| *soft > 0.0 && soft.is_finite())?;
+        Ok(soft.map_or(order, |softness| Self::Soft { score, softness }))
     }
+}
+
+/// The one of `all` that `spec` names, or an error that lists their names.
+fn named<T: Copy, const N: usize>(
+    spec: &Spec<'_>,
+    what: &'static str,
+    all: [T; N],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, SpecError> {
+    let unknown = || SpecError::UnknownName { what, name: spec.name.to_owned(), known: all.map(&name).join(", ") };
+    all.into_iter().find(|&one| name(one) == spec.name).ok_or_else(unknown)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn prediction(position: u32, log_prob: f32) -> Prediction {
-        Prediction { position, token: 0, log_prob, ..Prediction::default() }
-    }
-
-    #[test]
-    fn names_round_trip_and_an_unknown_one_lists_them() {
-        for order in Order::ALL {
-            assert_eq!(order.to_string().parse(), Ok(order));
-        }
-        let error = "low-confidence".parse::<Order>().unwrap_err().to_string();
-        assert!(error.contains("`low-confidence`") && error.contains("random, left-to-right"), "{error}");
-    }
-
-    #[test]
-    fn a_certain_position_beats_an_uncertain_one() {
-        // Row 1 is one-hot: its token has probability 1. Row 0 is uniform over 100 tokens.
-        let rows = [prediction(4, -(100f32.ln())), prediction(9, 0.0)];
-        for seed in 0..50 {
-            assert_eq!(Order::MostConfident.choose(&rows, 1, seed, 1), [1]);
-        }
-    }
-
-    #[test]
-    fn left_to_right_takes_the_lowest_positions() {
-        let rows = [prediction(7, 0.0), prediction(2, -3.0), prediction(5, -1.0)];
-        assert_eq!(Order::LeftToRight.choose(&rows, 2, 1, 1), [1, 2]);
-    }
-
-    #[test]
-    fn equal_scores_fall_uniformly() {
-        let rows: Vec<Prediction> = (0..8).map(|position| prediction(position, -0.5)).collect();
-        for order in [Order::MostConfident, Order::Random] {
-            let mut wins = [0u32; 8];
-            for seed in 0..8000 {
-                wins[order.choose(&rows, 1, seed, 3)[0]] += 1;
-            }
-            // Binomial(8000, 1/8): standard deviation 30; five of them.
-            assert!(wins.iter().all(|wins| wins.abs_diff(1000) < 150), "{order}: {wins:?}");
-        }
-    }
-
-    #[test]
-    fn ties_fall_anew_in_each_call() {
-        let rows: Vec<Prediction> = (0..8).map(|position| prediction(position, -0.5)).collect();
-        let winners: Vec<usize> = (1..40).map(|step| Order::MostConfident.choose(&rows, 1, 5, step)[0]).collect();
-        assert!(winners.iter().any(|&winner| winner != winners[0]), "{winners:?}");
-    }
-
-    #[test]
-    fn random_is_one_permutation_a_run() {
-        let rows: Vec<Prediction> = (0..10).map(|position| prediction(position, 0.0)).collect();
-        let all = Order::Random.choose(&rows, 10, 3, 1);
-        let later: Vec<Prediction> = all[4..].iter().map(|&index| rows[index].clone()).collect();
-        let positions = |chosen: &[usize]| chosen.iter().map(|&i| later[i].position).collect::<Vec<_>>();
-        assert_eq!(
-            positions(&Order::Random.choose(&later, 6, 3, 2)),
-            all[4..].iter().map(|&i| i as u32).collect::<Vec<_>>()
-        );
-    }
-}
+mod tests;
