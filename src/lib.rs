@@ -1,12 +1,12 @@
-//! Unmask: watch how a masked diffusion language model decides which tokens to reveal, how many at a time, and what that
-//! choice costs.
+//! Unmask: watch how a masked diffusion language model decides which tokens to reveal, how many at a time, and what
+//! that choice costs.
 //!
 //! Data flows one way; a room uses only the floors below it:
 //!
 //! - [`random`]: one seed, many streams; [`spec`]: how things with parameters are spelled; [`schedule`]: how many tokens a
 //!   call reveals
-//! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals
 //! - [`law`]: exact joint laws, the denoisers that are never wrong
+//! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals; [`strategy`]: both together
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
 //! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
 //! - `cli` and `web`: the edges, where people are
@@ -22,6 +22,7 @@ pub mod random;
 pub mod sampler;
 pub mod schedule;
 pub mod spec;
+pub mod strategy;
 #[cfg(feature = "engine")]
 pub mod text;
 pub mod trace;

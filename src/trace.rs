@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::sampler::Frame;
+use crate::{sampler::Frame, strategy::Words};
 
 /// The version that is written, and the only one that is read.
 pub const VERSION: u32 = 1;
@@ -24,10 +24,24 @@ pub struct Header {
     pub prompt: String,
     /// Tokens in all, the prompt's included.
     pub length: usize,
-    /// Name of the schedule.
-    pub schedule: String,
-    /// Name of the order.
-    pub order: String,
+    /// The schedule, of a scheduled run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// The order, of a scheduled run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// The rule, if one chooses what each call reveals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The remasking, if tokens may be masked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remasking: Option<String>,
+    /// Positions in a block, if the run goes block by block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_length: Option<usize>,
+    /// The probability above which all that is left is revealed at once, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stop: Option<f32>,
     /// The most calls the run may make.
     pub steps: usize,
     /// The temperature of the token draw.
@@ -36,6 +50,20 @@ pub struct Header {
     pub seed: u64,
     /// What the model ran on when the run began, in words; a run goes on on the CPU when a GPU is lost.
     pub device: String,
+}
+
+impl Header {
+    /// How the run chooses what each call reveals, in the words of the header.
+    pub fn words(&self) -> Words {
+        Words {
+            schedule: self.schedule.clone(),
+            order: self.order.clone(),
+            rule: self.rule.clone(),
+            remasking: self.remasking.clone(),
+            block_length: self.block_length,
+            early_stop: self.early_stop,
+        }
+    }
 }
 
 /// A whole trace, or one whose run was cancelled between two frames.
@@ -133,7 +161,8 @@ fn follows(frames: &[Frame], frame: &Frame) -> Result<(), String> {
     if frame.tokens.len() != length {
         return Err(format!("{} tokens, but frame 0 has {length}", frame.tokens.len()));
     }
-    let outside = frame.revealed.iter().map(|reveal| reveal.position).find(|&position| position as usize >= length);
+    let mut touched = frame.revealed.iter().map(|reveal| reveal.position).chain(frame.remasked.iter().copied());
+    let outside = touched.find(|&position| position as usize >= length);
     outside.map_or(Ok(()), |position| Err(format!("position {position} of {length} tokens")))
 }
 
@@ -153,8 +182,12 @@ mod tests {
             tokenizer: "cd".repeat(32),
             prompt: "Once \"upon\"\na time — ✓".into(),
             length: 3,
-            schedule: "adaptive-min".into(),
-            order: "random".into(),
+            schedule: Some("adaptive-min".into()),
+            order: Some("random".into()),
+            rule: None,
+            remasking: None,
+            block_length: None,
+            early_stop: None,
             steps: 8,
             temperature: 0.7,
             seed: crate::random::MAX_SEED,
@@ -173,7 +206,7 @@ mod tests {
             ..Prediction::default()
         };
         let revealed = vec![Reveal { position: 1, token: 5, log_prob: number }];
-        Frame { step, tokens: vec![2, 5, 9], revealed, predictions: vec![prediction] }
+        Frame { step, tokens: vec![2, 5, 9], revealed, predictions: vec![prediction], remasked: vec![] }
     }
 
     fn written(frames: &[Frame]) -> Vec<u8> {
@@ -191,6 +224,26 @@ mod tests {
             let frames: Vec<Frame> = (0..count).map(|step| frame(step, number)).collect();
             prop_assert_eq!(read(&written(&frames)[..]).unwrap(), Trace { header: header(), frames });
         }
+    }
+
+    #[test]
+    fn a_scheduled_run_is_written_as_ever_and_other_runs_in_their_own_words() {
+        let text = String::from_utf8(written(&[frame(0, 0.5)])).unwrap();
+        assert!(text.contains(r#""length":3,"schedule":"adaptive-min","order":"random","steps":8,"temperature":0.7"#));
+        assert!(!text.contains("remask") && !text.contains("block"), "{text}");
+        let words = Header {
+            schedule: None,
+            order: None,
+            rule: Some("threshold:tau=0.9".into()),
+            block_length: Some(4),
+            ..header()
+        };
+        let again = Frame { remasked: vec![0, 2], ..frame(0, 0.5) };
+        let text = format!("{}\n{}\n", line(&words).unwrap(), line(&again).unwrap());
+        assert!(text.contains(r#""length":3,"rule":"threshold:tau=0.9","block_length":4,"steps":8"#), "{text}");
+        assert_eq!(read(text.as_bytes()).unwrap(), Trace { header: words, frames: vec![again] });
+        let outside = text.replace("[0,2]", "[0,3]");
+        assert_eq!(read(outside.as_bytes()).unwrap_err().to_string(), "line 2: position 3 of 3 tokens");
     }
 
     #[test]

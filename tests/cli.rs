@@ -39,7 +39,7 @@ fn the_trace_holds_the_run_that_was_printed() {
     let trace = trace::read(BufReader::new(fs::File::open(&file).unwrap())).unwrap();
     fs::remove_file(file).unwrap();
     let header = &trace.header;
-    assert_eq!((header.schedule.as_str(), header.steps, header.seed), ("cosine", 5, 9));
+    assert_eq!((header.schedule.as_deref(), header.steps, header.seed), (Some("cosine"), 5, 9));
     assert_eq!(trace.frames.len(), 6);
     let model =
         unmask::model::Model::load(&unmask::model::ModelFiles::embedded(), unmask::model::Place::cpu()).unwrap();
@@ -48,10 +48,42 @@ fn the_trace_holds_the_run_that_was_printed() {
 }
 
 #[test]
+fn a_rule_and_a_remasking_make_their_runs() {
+    let short = ["generate", "--device", "cpu", "--prompt", "One day", "--length", "40", "--seed", "3"];
+    let file = scratch("rule.jsonl");
+    let wanted = ["--rule", "threshold:tau=0.5", "--block-length", "16", "--trace", file.to_str().unwrap()];
+    let (code, text, notes) = unmask(&[&short[..], &wanted].concat());
+    assert_eq!(code, 0, "{notes}");
+    assert!(text.starts_with("One day") && !text.contains('░'), "{text}");
+    assert!(notes.starts_with("threshold:tau=0.5, blocks of 16, at most "), "{notes}");
+    let trace = trace::read(BufReader::new(fs::File::open(&file).unwrap())).unwrap();
+    fs::remove_file(file).unwrap();
+    let header = &trace.header;
+    assert_eq!((header.rule.as_deref(), header.block_length), (Some("threshold:tau=0.5"), Some(16)));
+    assert_eq!((&header.schedule, &header.order), (&None, &None));
+    // Without --steps the rule may make a call for each masked token.
+    let masked: usize = trace.frames.iter().map(|frame| frame.revealed.len()).sum();
+    assert_eq!(header.steps, masked);
+    for wanted in ["klass", "p2", "remdm-loop"] {
+        let kind = if wanted == "klass" { "--rule" } else { "--remasking" };
+        let (code, text, notes) = unmask(&[&short[..], &["--steps", "6", kind, wanted]].concat());
+        assert_eq!(code, 0, "{notes}");
+        assert!(text.starts_with("One day") && !text.contains('░'), "{wanted}: {text}");
+    }
+}
+
+#[test]
 fn what_is_refused_is_named_with_what_would_be_accepted() {
-    let cases: [(&[&str], i32, &[&str]); 10] = [
+    let cases: [(&[&str], i32, &[&str]); 17] = [
         (&["--schedule", "fast"], 2, &["unknown schedule `fast`", "adaptive-min", "cosine"]),
         (&["--order", "best"], 2, &["unknown order `best`", "random, left-to-right, most-confident"]),
+        (&["--rule", "best"], 2, &["unknown rule `best`", "entropy-bound", "threshold", "klass"]),
+        (&["--rule", "threshold:tau=2"], 2, &["tau of `threshold` is `2`", "from 0 to 1"]),
+        (&["--rule", "threshold", "--order", "random"], 2, &["--rule", "--order"]),
+        (&["--remasking", "remdm-cap"], 2, &["`remdm-cap` needs eta", "remdm-cap:eta="]),
+        (&["--remasking", "p2", "--block-length", "8"], 2, &["--remasking", "--block-length"]),
+        (&["--early-stop", "0"], 2, &["--early-stop", "above 0 and at most 1"]),
+        (&["--steps", "3", "--block-length", "8"], 1, &["steps is 3, but there are", "blocks"]),
         (&["--device", "tpu"], 2, &["unknown device `tpu`", "auto, gpu, cpu"]),
         (&["--temperature", "-1"], 2, &["--temperature", "-1", "0 to 10"]),
         (&["--steps", "0"], 2, &["--steps", "from 1 to"]),

@@ -5,10 +5,11 @@
 use proptest::prelude::*;
 use unmask::{
     denoiser::{Ask, Denoiser, DenoiserError, Prediction, TOP},
-    order::Order,
+    order::{Order, Remasking, Rule, Score},
     random::{MAX_SEED, pcg4d},
     sampler::{Frame, Sampler, SamplerError, Settings},
     schedule::Schedule,
+    strategy::Strategy as Way,
 };
 
 const MASK: u32 = 2;
@@ -29,21 +30,17 @@ impl Denoiser for Hashed {
             return Err(DenoiserError::Device("lost".into()));
         }
         let context = tokens.iter().fold(0, |hash, &token| pcg4d([hash, token, 0, 0])[0]);
-        let masked = (0u32..).zip(tokens).filter(|&(_, &token)| token == MASK);
+        let asked = |&(_, &token): &(u32, &u32)| ask.extent.everywhere || token == MASK;
         let predict = |(position, _)| {
-            let [a, b, ..] = pcg4d([context, position, ask.step, ask.seed as u32]);
-            let log_prob = -((b % 1000) as f32) / 100.0;
-            Prediction {
-                position,
-                token: 3 + a % 7,
-                log_prob,
-                entropy: 1.0,
-                margin: 0.1,
-                top: [(3, 0.1); TOP],
-                ..Prediction::default()
-            }
+            let [a, b, c, d] = pcg4d([context, position, ask.step, ask.seed as u32]);
+            let log_prob = -((b % 1000) as f32) / 1000.0;
+            // Two tokens, of which the likelier one hardly moves from call to call at every third position.
+            let p = if position % 3 == 0 { 0.9 } else { 0.5 + (c % 400) as f32 / 1000.0 };
+            let distribution = if ask.extent.distributions { vec![p.ln(), (1.0 - p).ln()] } else { vec![] };
+            let (entropy, margin) = ((c % 500) as f32 / 1000.0, (d % 1000) as f32 / 1000.0);
+            Prediction { position, token: 3 + a % 7, log_prob, entropy, margin, top: [(3, 0.1); TOP], distribution }
         };
-        Ok(masked.map(predict).collect())
+        Ok((0u32..).zip(tokens).filter(asked).map(predict).collect())
     }
 }
 
@@ -59,38 +56,106 @@ fn run(tokens: &[u32], settings: Settings, mut denoiser: Hashed) -> Vec<Frame> {
     }
 }
 
+fn any_order() -> impl Strategy<Value = Order> {
+    let soft = (0..Score::ALL.len(), 0.01f64..5.0);
+    prop_oneof![
+        4 => (0..Order::ALL.len()).prop_map(|index| Order::ALL[index]),
+        1 => soft.prop_map(|(index, softness)| Order::Soft { score: Score::ALL[index], softness }),
+    ]
+}
+
+fn any_way() -> impl Strategy<Value = Way> {
+    let block_length = || proptest::option::of(1usize..30);
+    let early_stop = proptest::option::of(0.3f32..=1.0);
+    let scheduled = (0..Schedule::ALL.len(), any_order(), block_length(), early_stop);
+    let skipping = [0.0, 0.7].map(|skip| Rule::Dilated { base: 3, skip });
+    let rules: Vec<Rule> = Rule::ALL.into_iter().chain(skipping).collect();
+    let remaskings = [Remasking::P2 { eta: 3.0 }, Remasking::Cap { eta: 0.5 }];
+    let remaskings: Vec<Remasking> = Remasking::ALL.into_iter().chain(remaskings).collect();
+    prop_oneof![
+        scheduled.prop_map(|(index, order, block_length, early_stop)| {
+            Way::Scheduled { schedule: Schedule::ALL[index], order, block_length, early_stop }
+        }),
+        (prop::sample::select(rules), block_length()).prop_map(|(rule, block_length)| Way::Rule { rule, block_length }),
+        prop::sample::select(remaskings).prop_map(Way::Remasking),
+    ]
+}
+
+/// Tokens with masks and pins, and settings that suit them.
 fn any_run() -> impl Strategy<Value = (Vec<u32>, Settings)> {
     let token = prop_oneof![2 => Just(MASK), 1 => 3u32..10];
-    let settings = (0..Schedule::ALL.len(), 0..Order::ALL.len(), 1usize..40, 0u64..=MAX_SEED);
-    (prop::collection::vec(token, 0..60), settings).prop_map(|(tokens, (schedule, order, steps, seed))| {
-        let (schedule, order) = (Schedule::ALL[schedule], Order::ALL[order]);
-        (tokens, Settings { schedule, order, steps, temperature: 1.0, seed })
+    let run = (prop::collection::vec(token, 0..60), any_way(), 1usize..80, 0u64..=MAX_SEED);
+    run.prop_filter_map("too few calls for the blocks", |(tokens, strategy, steps, seed)| {
+        let settings = Settings { strategy, steps, temperature: 1.0, seed };
+        match Sampler::new(tokens.clone(), MASK, settings) {
+            Err(SamplerError::Blocks { .. }) => None,
+            _ => Some((tokens, settings)),
+        }
     })
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
     #[test]
     fn a_run_keeps_its_promises((tokens, settings) in any_run()) {
         let masked = tokens.iter().filter(|&&token| token == MASK).count();
         let frames = run(&tokens, settings, Hashed { fail_at: None });
+        let remasks = matches!(settings.strategy, Way::Remasking(_));
         // Frame 0 is all masks but the prompt and the pins.
         prop_assert_eq!(&frames[0].tokens, &tokens);
         prop_assert!(frames[0].revealed.is_empty());
-        // The sizes sum to the masked count, in no more calls than asked for; the last frame has no mask.
-        prop_assert_eq!(frames.iter().map(|frame| frame.revealed.len()).sum::<usize>(), masked);
-        prop_assert!(frames.len() - 1 <= settings.steps);
+        // No more calls than asked for and planned; the last frame has no mask.
+        let calls = Sampler::new(tokens.clone(), MASK, settings).unwrap().calls();
+        prop_assert!(frames.len() - 1 <= calls && calls <= settings.steps);
         prop_assert!(!frames[frames.len() - 1].tokens.contains(&MASK));
+        match settings.strategy {
+            Way::Scheduled { early_stop: None, .. } | Way::Remasking(_) => prop_assert_eq!(frames.len() - 1, calls),
+            _ => {}
+        }
+        let changes = |frame: &Frame| frame.revealed.len() as isize - frame.remasked.len() as isize;
+        prop_assert_eq!(frames.iter().map(changes).sum::<isize>(), masked as isize);
         for (step, pair) in frames.windows(2).enumerate() {
             let [before, after] = pair else { unreachable!() };
             prop_assert_eq!(after.step as usize, step + 1);
-            prop_assert!(!after.revealed.is_empty());
-            // Only what is told as revealed changes, and only where a mask was: pins are never touched.
+            prop_assert!(remasks || (!after.revealed.is_empty() && after.remasked.is_empty()));
+            // Only what is told changes: masks become tokens, and tokens masks only under a remasking and where no pin
+            // is.
             let mut expected = before.tokens.clone();
+            for &position in &after.remasked {
+                prop_assert_ne!(expected[position as usize], MASK);
+                prop_assert_eq!(tokens[position as usize], MASK);
+                expected[position as usize] = MASK;
+            }
             for reveal in &after.revealed {
-                prop_assert_eq!(expected[reveal.position as usize], MASK);
+                prop_assert_eq!(before.tokens[reveal.position as usize], MASK);
                 expected[reveal.position as usize] = reveal.token;
             }
             prop_assert_eq!(&after.tokens, &expected);
+            // The predictions are those of the masks before the call, without their distributions.
+            let asked = (0u32..).zip(&before.tokens).filter(|&(_, &token)| token == MASK).map(|(at, _)| at);
+            prop_assert!(asked.eq(after.predictions.iter().map(|one| one.position)));
+            prop_assert!(after.predictions.iter().all(|one| one.distribution.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_block_is_finished_before_the_next((tokens, settings) in any_run()) {
+        let (Way::Scheduled { block_length, .. } | Way::Rule { block_length, .. }) = settings.strategy else {
+            return Ok(());
+        };
+        let early = matches!(settings.strategy, Way::Scheduled { early_stop: Some(_), .. });
+        let length = block_length.unwrap_or(usize::MAX);
+        let free: Vec<u32> = (0u32..).zip(&tokens).filter(|&(_, &token)| token == MASK).map(|(at, _)| at).collect();
+        let frames = run(&tokens, settings, Hashed { fail_at: None });
+        for frame in &frames[1..] {
+            let block = |position: u32| free.binary_search(&position).unwrap() / length;
+            let blocks: Vec<usize> = frame.revealed.iter().map(|reveal| block(reveal.position)).collect();
+            let last = frame.tokens.iter().all(|&token| token != MASK);
+            // An early stop reveals all that is left, of every block.
+            prop_assert!((early && last) || blocks.iter().all(|&block| block == blocks[0]));
+            let unfinished = free.iter().find(|&&position| frame.tokens[position as usize] == MASK);
+            prop_assert!(unfinished.is_none_or(|&position| block(position) >= blocks[0]));
         }
     }
 
@@ -108,7 +173,14 @@ proptest! {
         let frames = run(&tokens, settings, Hashed { fail_at: None });
         let at = at % frames.len();
         let mut sampler = Sampler::new(tokens, MASK, settings).unwrap();
-        sampler.resume(&frames[at]).unwrap();
+        let resumed = sampler.resume(&frames[at]);
+        if at > 0 && settings.strategy.remembers().is_some() {
+            let refused = matches!(resumed, Err(SamplerError::Remembers { step, .. }) if step as usize == at);
+            prop_assert!(refused);
+            prop_assert!(sampler.resume(&frames[0]).is_ok());
+            return Ok(());
+        }
+        prop_assert!(resumed.is_ok(), "{:?}", resumed);
         for frame in &frames[at + 1..] {
             let given = pollster::block_on(sampler.next(&mut Hashed { fail_at: None })).unwrap();
             prop_assert_eq!(Some(frame), given.as_ref());
@@ -129,9 +201,14 @@ proptest! {
     }
 }
 
+fn uniform(steps: usize) -> Settings {
+    let strategy = Way::scheduled(Schedule::Uniform, Order::Random);
+    Settings { strategy, steps, temperature: 1.0, seed: 1 }
+}
+
 #[test]
 fn a_run_does_not_go_on_from_what_is_not_its_frame() {
-    let settings = Settings { schedule: Schedule::Uniform, order: Order::Random, steps: 3, temperature: 1.0, seed: 1 };
+    let settings = uniform(3);
     let tokens = vec![7, MASK, MASK, MASK, MASK, MASK, MASK];
     let frames = run(&tokens, settings, Hashed { fail_at: None });
     let mut sampler = Sampler::new(tokens, MASK, settings).unwrap();
@@ -152,13 +229,25 @@ fn a_run_does_not_go_on_from_what_is_not_its_frame() {
 
 #[test]
 fn settings_out_of_range_are_refused_by_name_and_range() {
-    let good = Settings { schedule: Schedule::Uniform, order: Order::Random, steps: 4, temperature: 1.0, seed: 1 };
+    let good = uniform(4);
     let message = |settings| Sampler::new(vec![MASK; 8], MASK, settings).unwrap_err().to_string();
     for temperature in [-0.5, f32::NAN, f32::INFINITY, 10.5] {
         assert!(message(Settings { temperature, ..good }).ends_with("it must be between 0 and 10"));
     }
     assert!(message(Settings { seed: MAX_SEED + 1, ..good }).contains("seed is 9007199254740992"));
     assert!(message(Settings { steps: 0, ..good }).contains("steps is 0"));
+    let (schedule, order) = (Schedule::Uniform, Order::Random);
+    let cut = |block_length, early_stop| {
+        let strategy = Way::Scheduled { schedule, order, block_length, early_stop };
+        message(Settings { strategy, ..good })
+    };
+    assert!(cut(Some(0), None).contains("block_length is 0"));
+    assert!(cut(Some(1), None).contains("steps is 4, but there are 8 blocks"));
+    for early_stop in [0.0, -1.0, 1.5, f32::NAN] {
+        assert!(cut(None, Some(early_stop)).ends_with("it must be above 0 and at most 1"));
+    }
+    let strategy = Way::Rule { rule: Rule::Threshold { tau: 2.0 }, block_length: None };
+    assert!(message(Settings { strategy, ..good }).contains("tau of `threshold` is `2`"));
 }
 
 #[test]
@@ -172,7 +261,7 @@ fn predictions_of_other_positions_are_refused() {
             Ok(vec![])
         }
     }
-    let settings = Settings { schedule: Schedule::Uniform, order: Order::Random, steps: 1, temperature: 1.0, seed: 1 };
+    let settings = uniform(1);
     let mut sampler = Sampler::new(vec![MASK; 4], MASK, settings).unwrap();
     pollster::block_on(sampler.next(&mut Short)).unwrap();
     let error = pollster::block_on(sampler.next(&mut Short)).unwrap_err();

@@ -11,11 +11,11 @@ use anyhow::Context;
 use clap::Args;
 use unmask::{
     model::Choice,
-    order::Order,
+    order::{Order, Remasking, Rule},
     random::MAX_SEED,
     sampler::{MAX_TEMPERATURE, Settings},
     schedule::Schedule,
-    trace::Header,
+    strategy::Strategy,
 };
 
 use super::{
@@ -25,28 +25,53 @@ use super::{
 
 /// Unmask a story and watch it happen.
 ///
-/// In a terminal the run is shown live: masks, the tokens that the last call revealed, and a bar of tokens per call; `q`,
-/// Esc or Ctrl-C stops it after the call it is in. Elsewhere, or with --plain, only the text goes to the standard output;
-/// there too Ctrl-C stops the run and keeps what it has.
+/// In a terminal the run is shown live: masks, the tokens that the last call revealed, and a bar of tokens per call;
+/// `q`, Esc or Ctrl-C stops it after the call it is in. Elsewhere, or with --plain, only the text goes to the standard
+/// output; there too Ctrl-C stops the run and keeps what it has.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   unmask generate
   unmask generate --prompt 'Lily had a dog' --schedule uniform --steps 16 --seed 7
   unmask generate --schedule adaptive-dtc --trace run.jsonl --plain
-  unmask generate --device cpu --temperature 0 --order most-confident")]
+  unmask generate --device cpu --temperature 0 --order most-confident:soft=0.1 --block-length 32
+  unmask generate --rule threshold:tau=0.8
+  unmask generate --remasking remdm-loop --steps 200
+
+What they are, with their parameters and defaults:
+  orders      random, left-to-right, most-confident, largest-margin, lowest-entropy;
+              the last three also as NAME:soft=X, drawn at random by softmax(score / X)
+  rules       entropy-bound:gamma=0.1,proxy=entropy|confidence|margin   entropy-sum:bound=1
+              threshold:tau=0.9   factor:f=1   klass:tau=0.9,eps=0.01,n=2
+              dilated:base=2,skip=0 (in blocks of 32 unless --block-length says otherwise)
+  remaskings  p2:eta=1   remdm-cap:eta=X   remdm-rescale:eta=X   remdm-conf
+              remdm-loop:eta=0.02,on=0.55,off=0.05,alpha=0.9")]
 pub struct Generate {
     /// Text before the masks; `<|mask|>` in it is one more token to reveal
     #[arg(long, value_name = "TEXT", default_value = "Once upon a time", allow_hyphen_values = true)]
     prompt: String,
-    /// At most this many calls of the model, one a masked token at most
-    #[arg(long, value_name = "K", default_value_t = 32, value_parser = at_least_one, allow_negative_numbers = true)]
-    steps: usize,
+    /// At most this many calls of the model, and but for --remasking at most one a masked token, which is the default
+    /// with --rule; else the default is 32
+    #[arg(long, value_name = "K", value_parser = at_least_one, allow_negative_numbers = true)]
+    steps: Option<usize>,
     /// How many tokens each call reveals: adaptive-min|tc|dtc, minimax-min|tc|dtc, uniform, cosine
     #[arg(long, value_name = "S", default_value = "adaptive-min")]
     schedule: Schedule,
-    /// Which tokens each call reveals: random, left-to-right, most-confident
+    /// Which tokens each call reveals: random, left-to-right, most-confident, largest-margin, lowest-entropy
     #[arg(long, value_name = "O", default_value = "random")]
     order: Order,
+    /// Lets the predictions decide how many tokens as well: entropy-bound, entropy-sum, threshold, factor, klass,
+    /// dilated
+    #[arg(long, value_name = "R", conflicts_with_all = ["schedule", "order", "remasking", "early_stop"])]
+    rule: Option<Rule>,
+    /// Lets tokens be masked again: p2, remdm-cap, remdm-rescale, remdm-conf, remdm-loop
+    #[arg(long, value_name = "M", conflicts_with_all = ["schedule", "order", "block_length", "early_stop"])]
+    remasking: Option<Remasking>,
+    /// Finishes the masks in blocks of this many, from the beginning to the end; the calls are shared among the blocks
+    #[arg(long, value_name = "B", value_parser = at_least_one, allow_negative_numbers = true)]
+    block_length: Option<usize>,
+    /// Reveals all that is left once even the least confident token has this probability; above 0, up to 1
+    #[arg(long, value_name = "P", value_parser = early_stop, allow_negative_numbers = true)]
+    early_stop: Option<f32>,
     /// Seed of everything random, 0 to 9007199254740991; a new one each time if not given
     #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
@@ -84,6 +109,13 @@ fn seed(text: &str) -> Result<u64, String> {
     }
 }
 
+fn early_stop(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(enough) if enough > 0.0 && enough <= 1.0 => Ok(enough),
+        _ => Err("must be a number above 0 and at most 1".to_owned()),
+    }
+}
+
 fn temperature(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(temperature) if (0.0..=MAX_TEMPERATURE).contains(&temperature) => Ok(temperature),
@@ -91,7 +123,19 @@ fn temperature(text: &str) -> Result<f32, String> {
     }
 }
 
+/// Calls of a run that does not say how many, unless a rule decides.
+const STEPS: usize = 32;
+
 impl Generate {
+    fn strategy(&self) -> Strategy {
+        let Self { schedule, order, block_length, early_stop, .. } = *self;
+        match (self.rule, self.remasking) {
+            (Some(rule), _) => Strategy::Rule { rule, block_length },
+            (None, Some(remasking)) => Strategy::Remasking(remasking),
+            (None, None) => Strategy::Scheduled { schedule, order, block_length, early_stop },
+        }
+    }
+
     /// Makes the run.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let seed = match self.seed {
@@ -100,11 +144,12 @@ impl Generate {
         };
         let dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
         let plain = self.plain || dumb || !io::stdout().is_terminal();
-        let Self { schedule, order, steps, temperature, .. } = self;
+        let (strategy, steps, temperature) = (self.strategy(), self.steps.unwrap_or(STEPS), self.temperature);
         let request = Request {
             prompt: self.prompt,
             length: self.length,
-            settings: Settings { schedule, order, steps, temperature, seed },
+            settings: Settings { strategy, steps, temperature, seed },
+            uncapped: self.rule.is_some() && self.steps.is_none(),
             device: self.device,
             model: self.model,
             trace: self.trace,
@@ -119,11 +164,7 @@ fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
     for event in events {
         match event {
             Event::Opened(opened) => {
-                let Header { schedule, order, steps, temperature, seed, device, .. } = &opened.header;
-                note(format_args!(
-                    "{schedule}, {order}, {steps} steps, temperature {temperature}, seed {seed}; on {device}: {}",
-                    opened.why
-                ));
+                note(format_args!("{}; on {}: {}", opened.settings(", "), opened.header.device, opened.why));
             }
             Event::Warning(text) => note(format_args!("warning: {text}")),
             Event::Frame { .. } => {}

@@ -139,6 +139,9 @@ impl View {
                 for reveal in &frame.revealed {
                     self.steps[reveal.position as usize] = frame.step;
                 }
+                for &position in &frame.remasked {
+                    self.steps[position as usize] = 0;
+                }
                 if frame.step > 0 {
                     self.sizes.push(frame.revealed.len() as u64);
                 }
@@ -171,19 +174,7 @@ impl View {
     fn head(&self) -> String {
         match &self.opened {
             None => String::new(),
-            Some(opened) => {
-                let header = &opened.header;
-                format!(
-                    "{} · {} · {} steps · temperature {} · seed {} · {}: {}",
-                    header.schedule,
-                    header.order,
-                    header.steps,
-                    header.temperature,
-                    header.seed,
-                    header.device,
-                    opened.why
-                )
-            }
+            Some(opened) => format!("{} · {}: {}", opened.settings(" · "), opened.header.device, opened.why),
         }
     }
 
@@ -194,23 +185,31 @@ impl View {
         let Some(opened) = &self.opened else { return String::new() };
         let calls = self.sizes.len();
         let last = count(self.sizes.last().map_or(0, |&size| size as usize), "token");
-        let revealed: u64 = self.sizes.iter().sum();
+        let again = self.frame.as_ref().map_or(0, |frame| frame.remasked.len());
+        let again = if again > 0 { format!(", {again} masked again") } else { String::new() };
+        let revealed = self.steps.iter().filter(|&&step| step > 0).count();
         let each = self.milliseconds / calls.max(1) as f64;
         let state = if self.stopped { "stopping after call" } else { "call" };
         let warning = self.warning.as_ref().map(|text| format!(" · {text}")).unwrap_or_default();
-        format!("{state} {calls} of {} · {last} · {revealed} revealed · {each:.1} ms a call{warning}", opened.calls)
+        let most = if opened.open_ended() { "at most " } else { "" };
+        let planned = opened.calls;
+        format!(
+            "{state} {calls} of {most}{planned} · {last}{again} · {revealed} revealed · {each:.1} ms a call{warning}"
+        )
     }
 
     /// The text as it stands, token by token.
     fn text(&self) -> Vec<Line<'_>> {
         let (Some(opened), Some(frame)) = (&self.opened, &self.frame) else { return vec![] };
+        // Where nobody knows how many calls there will be, the colours are spread over those that were made.
+        let calls = if opened.open_ended() { frame.step as usize } else { opened.calls };
         let mut lines = vec![Line::default()];
         for (&token, &step) in frame.tokens.iter().zip(&self.steps) {
             let (form, style) = if token == opened.mask_id {
                 (format!(" {MASK_SIGN}{MASK_SIGN}"), Style::new().add_modifier(Modifier::DIM))
             } else {
                 let form = opened.forms.get(token as usize).cloned().unwrap_or_default();
-                (form, self.style(step, frame.step, opened.calls))
+                (form, self.style(step, frame.step, calls))
             };
             for (index, part) in form.split('\n').enumerate() {
                 if index > 0 {
@@ -259,8 +258,12 @@ mod tests {
             tokenizer: String::new(),
             prompt: "One".into(),
             length: 4,
-            schedule: "uniform".into(),
-            order: "random".into(),
+            schedule: Some("uniform".into()),
+            order: Some("random".into()),
+            rule: None,
+            remasking: None,
+            block_length: None,
+            early_stop: None,
             steps: 2,
             temperature: 1.0,
             seed: 7,
@@ -277,7 +280,7 @@ mod tests {
                     .iter()
                     .map(|&(position, token)| Reveal { position, token, log_prob: -1.0 })
                     .collect(),
-                predictions: vec![],
+                ..Frame::default()
             },
             milliseconds: 5.0,
         };
@@ -314,7 +317,7 @@ mod tests {
             step: 2,
             tokens: vec![3, 4, 5, 6],
             revealed: vec![Reveal { position: 3, token: 6, log_prob: -1.0 }],
-            predictions: vec![],
+            ..Frame::default()
         };
         view.take(Event::Frame { frame, milliseconds: 5.0 });
         let (rows, buffer) = screen(&view);
@@ -322,6 +325,20 @@ mod tests {
         assert_eq!(buffer[(4, 2)].fg, Color::Indexed(RAMP[0]));
         view.colour = false;
         assert_eq!(screen(&view).1[(4, 2)].fg, Color::Reset);
+    }
+
+    #[test]
+    fn a_run_of_unknown_length_shows_the_calls_made_and_what_was_masked_again() {
+        let mut view = view();
+        if let Some(opened) = &mut view.opened {
+            opened.header = Header { schedule: None, order: None, rule: Some("klass".into()), ..opened.header.clone() };
+        }
+        let frame = Frame { step: 2, tokens: vec![3, 2, 5, 2], remasked: vec![1], ..Frame::default() };
+        view.take(Event::Frame { frame, milliseconds: 5.0 });
+        let (rows, buffer) = screen(&view);
+        assert_eq!(rows[0], "klass · at most 2 steps · temperature 1 · seed 7 · cpu:");
+        assert!(rows[10].starts_with("call 2 of at most 2 · 0 tokens, 1 masked again · 1 revealed"), "{}", rows[10]);
+        assert!(buffer[(4, 2)].modifier.contains(Modifier::DIM));
     }
 
     #[test]

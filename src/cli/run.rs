@@ -29,6 +29,8 @@ pub struct Request {
     pub prompt: String,
     pub length: Option<usize>,
     pub settings: Settings,
+    /// As many calls as there are masks are allowed, whatever `settings` says.
+    pub uncapped: bool,
     pub device: Choice,
     pub model: Option<PathBuf>,
     pub trace: Option<PathBuf>,
@@ -56,8 +58,26 @@ pub struct Opened {
     /// What each token looks like, by id.
     pub forms: Vec<String>,
     pub mask_id: u32,
-    /// How many calls the run will make.
+    /// How many calls the run will make, or may make at most.
     pub calls: usize,
+}
+
+impl Opened {
+    /// Whether the run may take fewer calls than it may make.
+    pub fn open_ended(&self) -> bool {
+        self.header.rule.is_some() || self.header.early_stop.is_some()
+    }
+
+    /// The settings in words.
+    pub fn settings(&self, between: &str) -> String {
+        let Header { steps, temperature, seed, .. } = &self.header;
+        let most = if self.open_ended() { "at most " } else { "" };
+        let mut words = self.header.words().told();
+        words.push(format!("{most}{steps} steps"));
+        words.push(format!("temperature {temperature}"));
+        words.push(format!("seed {seed}"));
+        words.join(between)
+    }
 }
 
 /// There is always an end: without one, its thread has broken down.
@@ -121,8 +141,13 @@ fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> anyh
     };
     let (mut model, why) = pollster::block_on(Model::open(&files, request.device))?;
     let length = request.length.unwrap_or(model.config().seq_len);
-    let mut sampler = Sampler::new(model.start(&request.prompt, length)?, model.mask_id(), request.settings)?;
-    let header = Header::new(&request.prompt, length, &request.settings, &model);
+    let start = model.start(&request.prompt, length)?;
+    let mut settings = request.settings;
+    if request.uncapped {
+        settings.steps = start.iter().filter(|&&token| token == model.mask_id()).count().max(1);
+    }
+    let mut sampler = Sampler::new(start, model.mask_id(), settings)?;
+    let header = Header::new(&request.prompt, length, &settings, &model);
     let mut file = match &request.trace {
         Some(path) => Some((File::create(path).with_context(|| unwritten(path))?, path)),
         None => None,
@@ -153,7 +178,7 @@ fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> anyh
         }
         tokens.clone_from(&frame.tokens);
         calls = frame.step as usize;
-        revealed += frame.revealed.len();
+        revealed = revealed + frame.revealed.len() - frame.remasked.len();
         total += milliseconds;
         let _ = sender.send(Event::Frame { frame, milliseconds });
         // Looked at last: even a run that is stopped at once has its frame 0.

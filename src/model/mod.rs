@@ -26,6 +26,7 @@ use crate::{
     kernel,
     random::{Purpose, Stream},
     sampler::Settings,
+    strategy::Words,
     text::{Text, sha256},
     trace::{self, Header},
 };
@@ -142,14 +143,19 @@ impl Model {
 impl Header {
     /// The header of a run of `model` over `length` tokens.
     pub fn new(prompt: &str, length: usize, settings: &Settings, model: &Model) -> Self {
+        let Words { schedule, order, rule, remasking, block_length, early_stop } = settings.strategy.words();
         Self {
             version: trace::VERSION,
             model: model.hash.clone(),
             tokenizer: model.text.hash().to_owned(),
             prompt: prompt.to_owned(),
             length,
-            schedule: settings.schedule.to_string(),
-            order: settings.order.to_string(),
+            schedule,
+            order,
+            rule,
+            remasking,
+            block_length,
+            early_stop,
             steps: settings.steps,
             temperature: settings.temperature,
             seed: settings.seed,

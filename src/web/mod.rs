@@ -8,10 +8,11 @@ use wasm_bindgen::prelude::*;
 use crate::{
     denoiser::Denoiser,
     model::{Model, ModelFiles, Place, gpu},
-    order::Order,
+    order::{Order, Remasking, Rule},
     random::MAX_SEED,
     sampler::{Frame, MAX_TEMPERATURE, Sampler, Settings},
     schedule::Schedule,
+    strategy::Words,
     trace::{self, Header},
 };
 
@@ -38,22 +39,32 @@ pub fn panic_words() -> String {
     PANIC.with(|last| last.borrow().clone())
 }
 
-/// The schedules and orders with a line on each, and the ranges of the settings.
+/// The schedules, orders, rules and remaskings with a line on each, and the ranges of the settings. What takes
+/// parameters is also spelled out, to be changed.
 #[wasm_bindgen]
 pub fn choices() -> String {
     let schedules = Schedule::ALL.map(|schedule| json!({ "name": schedule.name(), "about": schedule.about() }));
     let orders = Order::ALL.map(|order| json!({ "name": order.name(), "about": order.about() }));
+    let rules =
+        Rule::ALL.map(|rule| json!({ "name": rule.name(), "about": rule.about(), "spelled": rule.to_string() }));
+    let remaskings =
+        Remasking::ALL.map(|one| json!({ "name": one.name(), "about": one.about(), "spelled": one.to_string() }));
     let limits = json!({ "temperature": [0, MAX_TEMPERATURE], "seed": [0, MAX_SEED] });
-    json!({ "schedules": schedules, "orders": orders, "limits": limits }).to_string()
+    json!({ "schedules": schedules, "orders": orders, "rules": rules, "remaskings": remaskings, "limits": limits })
+        .to_string()
 }
 
-/// What the page asks for; the words of a trace's header.
+/// What the page asks for; the words of a trace's header. A schedule and an order, or a rule, or a remasking.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
     prompt: String,
-    schedule: String,
-    order: String,
+    schedule: Option<String>,
+    order: Option<String>,
+    rule: Option<String>,
+    remasking: Option<String>,
+    block_length: Option<usize>,
+    early_stop: Option<f32>,
     steps: usize,
     temperature: f32,
     seed: u64,
@@ -119,18 +130,19 @@ impl Engine {
     /// Begins a run and returns its header, the first line of its trace.
     pub fn start(&mut self, settings: &str) -> Result<String, JsError> {
         let wanted: Wanted = serde_json::from_str(settings).map_err(told)?;
+        let Wanted { prompt, schedule, order, rule, remasking, block_length, early_stop, .. } = wanted;
         let Wanted { steps, temperature, seed, .. } = wanted;
-        let schedule = wanted.schedule.parse().map_err(told)?;
-        let order = wanted.order.parse().map_err(told)?;
+        let words = Words { schedule, order, rule, remasking, block_length, early_stop };
+        let strategy = words.strategy().map_err(told)?;
         let length = self.model.config().seq_len;
-        let tokens = self.model.start(&wanted.prompt, length).map_err(told)?;
-        let settings = Settings { schedule, order, steps, temperature, seed };
+        let tokens = self.model.start(&prompt, length).map_err(told)?;
+        let settings = Settings { strategy, steps, temperature, seed };
         self.run = Some(Sampler::new(tokens, self.model.mask_id(), settings).map_err(told)?);
-        let header = Header::new(&wanted.prompt, length, &settings, &self.model);
+        let header = Header::new(&prompt, length, &settings, &self.model);
         trace::line(&header).map_err(told)
     }
 
-    /// How many calls the run makes; nothing before one was started.
+    /// How many calls the run makes at most; nothing before one was started.
     pub fn calls(&self) -> Option<usize> {
         self.run.as_ref().map(Sampler::calls)
     }
