@@ -1,0 +1,429 @@
+//! The exact laws against brute force, the golden file, and the sampler that is driven by them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use unmask::{
+    denoiser::{Ask, Denoiser, DenoiserError, Extent},
+    law::{Forced, Law, LawDenoiser, LawError, Table, parse, sample},
+    order::Order,
+    random::{Purpose, Stream},
+    sampler::{Frame, Sampler, Settings},
+    schedule::Schedule,
+};
+
+const TABLE: &str = r#"{"symbols": 3, "support": [{"tokens": [0, 1, 2, 0], "probability": 0.5},
+    {"tokens": [2, 2, 0, 0], "probability": 0.125}, {"tokens": [0, 1, 1, 1], "probability": 0.25},
+    {"tokens": [1, 1, 1, 1], "probability": 0.125}]}"#;
+
+/// One law of each kind, and those at the limits of their parameters, small enough to be written out.
+fn small_laws() -> Vec<Box<dyn Law>> {
+    let spelled = [
+        ("product:q=3", 4),
+        ("repetition:q=3", 4),
+        ("parity:q=3", 4),
+        ("parity:q=2", 1),
+        ("reed-solomon:k=2,q=5", 4),
+        ("reed-solomon:k=2,q=4", 4),
+        ("reed-solomon:k=3,q=8", 4),
+        ("reed-solomon:k=4,q=5", 4),
+        ("markov:flip=0.1", 7),
+        ("markov:flip=0.3,q=3", 5),
+        ("markov:flip=0", 4),
+        ("markov:flip=1", 4),
+        ("markov:flip=1,q=3", 4),
+        ("hmm:states=3,symbols=3,seed=7", 4),
+        ("hmm:states=1,symbols=2,seed=7", 4),
+        ("mixture:0.1,0.9", 7),
+        ("mixture:0,1", 5),
+        ("mixture:0.2,0.5,0.9", 6),
+        ("mixture:1", 3),
+    ];
+    let mut laws: Vec<Box<dyn Law>> = spelled.map(|(spec, length)| parse(spec, length).unwrap()).into();
+    laws.push(Box::new(Table::parse(TABLE).unwrap()));
+    laws
+}
+
+/// Larger laws, one of each kind.
+fn large_laws() -> Vec<Box<dyn Law>> {
+    let specs = [
+        "product:q=3",
+        "repetition:q=5",
+        "parity:q=4",
+        "reed-solomon:k=19,q=64",
+        "reed-solomon:k=40,q=67",
+        "markov:flip=0.1",
+        "markov:flip=0.4,q=5",
+        "hmm:states=4,symbols=6,seed=3",
+        "mixture:0.1,0.9",
+    ];
+    specs.map(|spec| parse(spec, 40).unwrap()).into()
+}
+
+/// All sequences of `symbols` numbers below `base`.
+fn all(base: usize, length: usize) -> impl Iterator<Item = Vec<u32>> {
+    let digits =
+        move |number: usize| (0..length as u32).map(|place| (number / base.pow(place) % base) as u32).collect();
+    (0..base.pow(length as u32)).map(digits)
+}
+
+#[track_caller]
+fn close(found: f64, wanted: f64, tolerance: f64, what: &str) {
+    assert!((found - wanted).abs() <= tolerance, "{what}: {found} instead of {wanted}");
+}
+
+/// Every sequence with its probability.
+fn written_out(law: &dyn Law) -> Vec<(Vec<u32>, f64)> {
+    all(law.symbols(), law.length()).map(|tokens| (tokens.clone(), law.log_prob(&tokens).exp())).collect()
+}
+
+/// `H(X_W)`, by the probabilities of all that `W` can have. `W` is a set of bits.
+fn entropy(rows: &[(Vec<u32>, f64)], set: usize) -> f64 {
+    let mut marginal: HashMap<Vec<u32>, f64> = HashMap::new();
+    for (tokens, probability) in rows {
+        let part = tokens.iter().enumerate().filter(|(place, _)| set >> place & 1 == 1).map(|(_, &token)| token);
+        *marginal.entry(part.collect()).or_default() += probability;
+    }
+    marginal.values().filter(|&&p| p > 0.0).map(|p| -p * p.ln()).sum()
+}
+
+#[test]
+fn profiles_are_those_of_brute_force() {
+    for law in small_laws() {
+        let (rows, length) = (written_out(law.as_ref()), law.length());
+        close(rows.iter().map(|(_, p)| p).sum(), 1.0, 1e-12, &law.to_string());
+        let entropies: Vec<f64> = (0..1usize << length).map(|set| entropy(&rows, set)).collect();
+        let profile = law.profile();
+        for seen in 0..length {
+            let sets = (0..1usize << length).filter(|set| set.count_ones() as usize == seen);
+            let conditional: Vec<f64> = sets
+                .flat_map(|set| {
+                    (0..length).filter(move |place| set >> place & 1 == 0).map(move |place| (set, set | 1 << place))
+                })
+                .map(|(set, larger)| entropies[larger] - entropies[set])
+                .collect();
+            let mean = conditional.iter().sum::<f64>() / conditional.len() as f64;
+            close(profile.h()[seen], mean, 1e-10, &format!("{law}, h({seen})"));
+        }
+        let whole = entropies[(1 << length) - 1];
+        let alone: f64 = (0..length).map(|place| entropies[1 << place]).sum();
+        let last: f64 = (0..length).map(|place| whole - entropies[((1 << length) - 1) & !(1 << place)]).sum();
+        close(profile.entropy(), whole, 1e-10, &format!("{law}, H"));
+        close(profile.tc(), alone - whole, 1e-10, &format!("{law}, TC"));
+        close(profile.dtc(), whole - last, 1e-10, &format!("{law}, DTC"));
+        let enumerated = Table::enumerate(law.as_ref()).unwrap().profile();
+        close(enumerated.tc(), profile.tc(), 1e-10, &format!("{law}, TC of its table"));
+    }
+}
+
+#[test]
+fn conditionals_are_those_of_brute_force() {
+    for law in small_laws() {
+        let (rows, symbols) = (written_out(law.as_ref()), law.symbols());
+        for tokens in all(symbols + 1, law.length()) {
+            let agrees = |row: &[u32]| row.iter().zip(&tokens).all(|(a, &b)| b as usize == symbols || *a == b);
+            let agreeing: Vec<&(Vec<u32>, f64)> = rows.iter().filter(|(row, _)| agrees(row)).collect();
+            let total: f64 = agreeing.iter().map(|(_, p)| p).sum();
+            for (place, conditional) in law.conditionals(&tokens).iter().enumerate() {
+                let found: Vec<f64> = (0..symbols as u32).map(|token| conditional.probability(token)).collect();
+                close(found.iter().sum(), 1.0, 1e-12, &format!("{law}, {tokens:?}"));
+                assert!(found.iter().all(|&p| p >= 0.0), "{law}, {tokens:?}: {found:?}");
+                let entropy: f64 = found.iter().filter(|&&p| p > 0.0).map(|p| -p * p.ln()).sum();
+                close(conditional.entropy(), entropy, 1e-12, &format!("{law}, {tokens:?}, entropy"));
+                for token in 0..symbols as u32 {
+                    let with = agreeing.iter().filter(|(row, _)| row[place] == token).map(|(_, p)| p).sum::<f64>();
+                    if tokens[place] as usize != symbols {
+                        assert_eq!(conditional.probability(token) == 1.0, token == tokens[place], "{law}, {tokens:?}");
+                    } else if total > 1e-14 {
+                        close(found[token as usize], with / total, 1e-10, &format!("{law}, {tokens:?} at {place}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn golden_sums_hold() {
+    let golden: serde_json::Value =
+        serde_json::from_str(&include_str!("golden/theory.json").replace("NaN", "null")).unwrap();
+    let mut found = 0;
+    for (name, values) in golden["kl"].as_object().unwrap() {
+        let (length, law) = name.split_once(' ').unwrap();
+        let spec = match law {
+            "mixture(.1,.9)" => "mixture:0.1,0.9".to_owned(),
+            law if law.starts_with("power") => continue, // the profile of no law here
+            law => law.replace("RS(", "reed-solomon(").replace('(', ":").replace(')', ""),
+        };
+        let profile = parse(&spec, length[1..].parse().unwrap()).unwrap().profile();
+        for (value, field) in [(profile.tc(), "TC"), (profile.dtc(), "DTC"), (profile.min(), "MIN")] {
+            close(value, values["summ"][field].as_f64().unwrap(), 1e-6, &format!("{name}, {field}"));
+        }
+        found += 1;
+    }
+    assert_eq!(found, 7);
+}
+
+#[test]
+fn both_correlations_sum_to_what_seeing_all_others_is_worth() {
+    for law in small_laws().into_iter().chain(large_laws()) {
+        let (profile, length) = (law.profile(), law.length());
+        let h = profile.h();
+        close(profile.tc() + profile.dtc(), length as f64 * (h[0] - h[length - 1]), 1e-9, &law.to_string());
+        assert!(profile.min() <= profile.tc().min(profile.dtc()) + 1e-12, "{law}");
+        if let Some((dimension, symbols)) = law.mds() {
+            close(profile.dtc(), dimension as f64 * (symbols as f64).ln(), 1e-9, &law.to_string());
+        }
+    }
+}
+
+#[test]
+fn a_small_code_is_maximum_distance_separable() {
+    for (spec, length) in
+        [("reed-solomon:k=2,q=5", 4), ("reed-solomon:k=3,q=8", 5), ("reed-solomon:k=2,q=4", 4), ("parity:q=3", 4)]
+    {
+        let law = parse(spec, length).unwrap();
+        let (dimension, symbols) = law.mds().unwrap();
+        let words: Vec<Vec<u32>> =
+            all(symbols, length).filter(|tokens| law.log_prob(tokens) > f64::NEG_INFINITY).collect();
+        assert_eq!(words.len(), symbols.pow(dimension as u32), "{spec}");
+        for set in (0..1usize << length).filter(|set| set.count_ones() as usize == dimension) {
+            let part = |word: &Vec<u32>| -> Vec<u32> {
+                (0..length).filter(|place| set >> place & 1 == 1).map(|place| word[place]).collect()
+            };
+            let parts: std::collections::HashSet<Vec<u32>> = words.iter().map(part).collect();
+            assert_eq!(
+                parts.len(),
+                words.len(),
+                "{spec}: positions {set:b} are not free, or do not determine the rest"
+            );
+        }
+    }
+}
+
+#[test]
+fn samples_are_drawn_from_the_law() {
+    for law in small_laws() {
+        let mut counts: HashMap<Vec<u32>, u32> = HashMap::new();
+        let draws = 20_000;
+        for seed in 0..draws {
+            *counts.entry(sample(law.as_ref(), seed)).or_default() += 1;
+        }
+        assert_eq!(sample(law.as_ref(), 3), sample(law.as_ref(), 3));
+        for (tokens, p) in written_out(law.as_ref()) {
+            let count = f64::from(counts.get(&tokens).copied().unwrap_or(0));
+            let n = draws as f64;
+            // Five standard errors, and room for the skew of rare sequences.
+            close(count, n * p, if p > 0.0 { 5.0 * (n * p).sqrt() + 5.0 } else { 0.0 }, &format!("{law}, {tokens:?}"));
+        }
+    }
+}
+
+#[test]
+fn names_round_trip() {
+    for law in small_laws().into_iter().chain(large_laws()) {
+        let name = law.to_string();
+        match parse(&name, law.length()) {
+            Ok(again) => {
+                assert_eq!(again.to_string(), name);
+                let tokens = sample(law.as_ref(), 1);
+                assert_eq!(again.log_prob(&tokens), law.log_prob(&tokens));
+            }
+            Err(error) => assert_eq!(error, LawError::File { spec: "table".to_owned() }),
+        }
+    }
+    assert_eq!(parse("hmm", 4).unwrap().to_string(), "hmm:states=8,symbols=16,seed=1");
+    assert_eq!(parse("parity", 4).unwrap().to_string(), "parity:q=2");
+}
+
+#[test]
+fn errors_name_the_thing_the_value_and_what_is_accepted() {
+    let told = |spec: &str, length: usize| parse(spec, length).unwrap_err().to_string();
+    let known = "product, repetition, parity, reed-solomon, markov, hmm, mixture, table";
+    assert_eq!(told("gauss", 4), format!("unknown law `gauss`; the laws are {known}"));
+    assert_eq!(told("product", 0), "length is 0; `product` takes 1 to 4096");
+    assert_eq!(told("markov:flip=0.1", 4097), "length is 4097; `markov` takes 1 to 4096");
+    assert_eq!(told("product:q=1", 4), "q of `product` is `1`; it must be a whole number from 2 to 65536");
+    assert_eq!(told("product:q=70000", 4), "q of `product` is `70000`; it must be a whole number from 2 to 65536");
+    assert_eq!(told("product:k=1", 4), "`product` has no parameter `k`; it has q");
+    assert_eq!(told("repetition:3", 4), "`repetition` has no parameter `3`; it has q");
+    let field = "q of `reed-solomon` is `6`; it must be a prime or a power of two, from 2 to 65536";
+    assert_eq!(told("reed-solomon:k=1,q=6", 4), field);
+    assert!(told("reed-solomon:k=1,q=131072", 4).starts_with("q of `reed-solomon` is `131072`"));
+    let dimension = |k| format!("k of `reed-solomon` is `{k}`; it must be a whole number from 1 to the length, 4");
+    assert_eq!(told("reed-solomon:k=0,q=7", 4), dimension(0));
+    assert_eq!(told("reed-solomon:k=5,q=7", 4), dimension(5));
+    assert_eq!(told("reed-solomon:k=3,q=7", 8), "length is 8; `reed-solomon:q=7` takes 1 to 7");
+    assert_eq!(told("reed-solomon:k=3", 8), "`reed-solomon` needs q, as in `reed-solomon:q=256`");
+    for flip in ["1.5", "-0.1", "NaN", "x", ""] {
+        let wanted = format!("flip of `markov` is `{flip}`; it must be a number from 0 to 1");
+        assert_eq!(told(&format!("markov:flip={flip}"), 4), wanted);
+    }
+    assert_eq!(told("markov", 4), "`markov` needs flip, as in `markov:flip=0.1`");
+    assert!(told("markov:flip=0.1,q=1025", 4).ends_with("it must be a whole number from 2 to 1024"));
+    assert_eq!(told("mixture:0.1,1.9", 4), "bias of `mixture` is `1.9`; it must be a number from 0 to 1");
+    assert_eq!(told("mixture:0.1,NaN", 4), "bias of `mixture` is `NaN`; it must be a number from 0 to 1");
+    assert_eq!(told("mixture", 4), "the number of biases of `mixture` is `0`; it must be 1 to 64");
+    assert!(told("mixture:p=0.1", 4).starts_with("`mixture` has no parameter `p`"));
+    assert_eq!(told("hmm:states=0", 4), "states of `hmm` is `0`; it must be a whole number from 1 to 64");
+    assert_eq!(told("hmm:symbols=1", 4), "symbols of `hmm` is `1`; it must be a whole number from 2 to 1024");
+    assert!(told("hmm:seed=9007199254740992", 4).ends_with("it must be a whole number from 0 to 9007199254740991"));
+    assert_eq!(told("table:my.json", 4), "the law `table:my.json` stands in a file, which has to be read first");
+    let error = Table::enumerate(parse("product", 20).unwrap().as_ref()).unwrap_err().to_string();
+    assert_eq!(error, "the table of `product:q=2` would have 2^20 rows; that is too many");
+}
+
+fn settings(schedule: Schedule, order: Order, steps: usize, seed: u64) -> Settings {
+    Settings { schedule, order, steps, temperature: 1.0, seed }
+}
+
+fn run(denoiser: &mut impl Denoiser, length: usize, settings: Settings) -> Vec<Frame> {
+    let mask_id = denoiser.mask_id();
+    let mut sampler = Sampler::new(vec![mask_id; length], mask_id, settings).unwrap();
+    let next = || pollster::block_on(sampler.next(denoiser)).unwrap();
+    std::iter::from_fn(next).collect()
+}
+
+/// The sum of the log-probabilities of what a run revealed.
+fn revealed(frames: &[Frame]) -> f64 {
+    frames.iter().flat_map(|frame| &frame.revealed).map(|reveal| f64::from(reveal.log_prob)).sum()
+}
+
+#[test]
+fn a_code_sampled_one_token_at_a_time_always_gives_a_codeword() {
+    for spec in ["reed-solomon:k=7,q=32", "reed-solomon:k=30,q=37", "parity:q=5", "repetition:q=5"] {
+        for order in Order::ALL {
+            for seed in 0..20 {
+                let law = parse(spec, 31).unwrap();
+                let frames = run(&mut LawDenoiser::new(law), 31, settings(Schedule::Uniform, order, 31, seed));
+                let law = parse(spec, 31).unwrap();
+                let log_prob = law.log_prob(&frames.last().unwrap().tokens);
+                close(revealed(&frames), log_prob, 1e-4, &format!("{spec}, {order}, seed {seed}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn forced_one_token_at_a_time_every_law_gives_its_own_probability() {
+    for law in small_laws().into_iter().chain(large_laws()) {
+        let (tokens, name, length) = (sample(law.as_ref(), 5), law.to_string(), law.length());
+        let log_prob = law.log_prob(&tokens);
+        let mut forced = Forced::new(law, tokens.clone()).unwrap();
+        let frames = run(&mut forced, length, settings(Schedule::Uniform, Order::Random, length, 2));
+        assert_eq!(frames.last().unwrap().tokens, tokens);
+        close(revealed(&frames), log_prob, 1e-4, &name);
+    }
+}
+
+#[test]
+fn a_forced_code_pays_for_every_symbol_drawn_before_its_dimension_was_reached() {
+    for (schedule, steps) in [(Schedule::Uniform, 5), (Schedule::Cosine, 4), (Schedule::ALL[0], 6)] {
+        let law = parse("reed-solomon:k=10,q=31", 30).unwrap();
+        let tokens = sample(law.as_ref(), 8);
+        let frames = run(&mut Forced::new(law, tokens).unwrap(), 30, settings(schedule, Order::Random, steps, 4));
+        let seen = frames.iter().scan(0, |sum, frame| {
+            *sum += frame.revealed.len();
+            Some(*sum)
+        });
+        let reached = seen.into_iter().find(|&seen| seen >= 10).unwrap();
+        close(revealed(&frames), -(reached as f64) * 31f64.ln(), 1e-4, &schedule.to_string());
+    }
+}
+
+#[test]
+fn the_error_of_forced_runs_is_the_one_the_profile_predicts() {
+    // Identity (I): KL(p || q), averaged over sequences from p, grids and orders, is the drops times the expected cost.
+    for spec in ["markov:flip=0.1", "mixture:0.1,0.9", "hmm:states=4,symbols=2,seed=5"] {
+        let (length, steps, runs) = (12, 4, 5000);
+        let law = parse(spec, length).unwrap();
+        let cost = Schedule::Uniform.expected_cost(length, steps).unwrap();
+        let predicted: f64 = law.profile().drops().iter().zip(&cost).map(|(drop, cost)| drop * cost).sum();
+        let errors: Vec<f64> = (0..runs)
+            .map(|seed| {
+                let law = parse(spec, length).unwrap();
+                let tokens = sample(law.as_ref(), seed);
+                let log_prob = law.log_prob(&tokens);
+                let settings = settings(Schedule::Uniform, Order::Random, steps, seed);
+                log_prob - revealed(&run(&mut Forced::new(law, tokens).unwrap(), length, settings))
+            })
+            .collect();
+        let mean = errors.iter().sum::<f64>() / runs as f64;
+        let variance = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / runs as f64;
+        let tolerance = 4.0 * (variance / runs as f64).sqrt();
+        assert!(tolerance < 0.3 * predicted, "{spec}: {predicted} is lost in {tolerance}");
+        close(mean, predicted, tolerance, spec);
+    }
+}
+
+#[test]
+fn a_denoiser_says_what_it_is_asked_for() {
+    let mut denoiser = LawDenoiser::new(parse("mixture:0.1,0.9", 3).unwrap());
+    let ask = Ask { seed: 1, step: 1, temperature: 0.0, extent: Extent::USUAL };
+    let masked = pollster::block_on(denoiser.predict(&[2, 1, 2], &ask)).unwrap();
+    assert_eq!(masked.iter().map(|prediction| prediction.position).collect::<Vec<_>>(), [0, 2]);
+    close(f64::from(masked[0].log_prob), 0.82f64.ln(), 1e-6, "0.1 * 0.1 + 0.9 * 0.9");
+    assert_eq!((masked[0].token, masked[0].distribution.len()), (1, 0));
+    let ask = Ask { extent: Extent { everywhere: true, distributions: true }, ..ask };
+    let all = pollster::block_on(denoiser.predict(&[2, 1, 2], &ask)).unwrap();
+    assert_eq!(all.len(), 3);
+    assert_eq!((all[1].token, all[1].log_prob), (1, 0.0));
+    assert_eq!(all[1].distribution, [f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY]);
+    close(f64::from(all[2].distribution[0]), 0.18f64.ln(), 1e-6, "the other one");
+    for (tokens, told) in [(vec![2, 2], "2 tokens"), (vec![2, 3, 2], "token 3")] {
+        match pollster::block_on(denoiser.predict(&tokens, &ask)) {
+            Err(DenoiserError::Input(words)) => assert!(words.starts_with(told), "{words}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    for tokens in [vec![0, 1], vec![0, 1, 2]] {
+        let error = Forced::new(parse("mixture:0.1,0.9", 3).unwrap(), tokens).unwrap_err().to_string();
+        assert_eq!(error, "the sequence must have 3 tokens below 2, as `mixture:0.1,0.9` has");
+    }
+}
+
+#[test]
+fn what_is_no_sequence_has_no_probability() {
+    for law in small_laws() {
+        let (length, symbols) = (law.length(), law.symbols() as u32);
+        for tokens in [vec![], vec![0; length + 1], vec![symbols; length], vec![u32::MAX; length]] {
+            assert_eq!(law.log_prob(&tokens), f64::NEG_INFINITY, "{law}, {tokens:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn conditionals_are_distributions_whatever_is_revealed(
+        which in 0usize..9, pattern in prop::collection::vec(prop::option::of(any::<u32>()), 40)
+    ) {
+        let law = &large_laws()[which];
+        let symbols = law.symbols() as u32;
+        let tokens: Vec<u32> = pattern.iter().map(|token| token.map_or(symbols, |token| token % symbols)).collect();
+        for (conditional, &token) in law.conditionals(&tokens).iter().zip(&tokens) {
+            let total: f64 = (0..symbols).map(|symbol| conditional.probability(symbol)).sum();
+            prop_assert!((total - 1.0).abs() < 1e-12, "{}: {}", law, total);
+            prop_assert!(token == symbols || conditional.probability(token) == 1.0);
+            prop_assert!((0.0..=f64::from(symbols).ln() + 1e-12).contains(&conditional.entropy()));
+        }
+    }
+
+    #[test]
+    fn conditionals_chain_to_the_probability_in_any_order(which in 0usize..9, seed in 0u64..1000) {
+        let law = &large_laws()[which];
+        let sequence = sample(law.as_ref(), seed);
+        let stream = Stream::new(seed, Purpose::Order, 0);
+        let mut order: Vec<usize> = (0..sequence.len()).collect();
+        order.sort_by(|&a, &b| stream.uniform(a as u32).total_cmp(&stream.uniform(b as u32)));
+        let mut tokens = vec![law.symbols() as u32; sequence.len()];
+        let mut sum = 0.0;
+        for position in order {
+            sum += law.conditionals(&tokens)[position].probability(sequence[position]).ln();
+            tokens[position] = sequence[position];
+        }
+        let log_prob = law.log_prob(&sequence);
+        prop_assert!(log_prob > f64::NEG_INFINITY && (sum - log_prob).abs() < 1e-9, "{}: {} {}", law, sum, log_prob);
+    }
+}
