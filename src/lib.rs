@@ -8,12 +8,14 @@
 //! - [`law`]: exact joint laws, the denoisers that are never wrong
 //! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals; [`strategy`]: both together
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
+//! - [`lab`]: the error of schedules on laws, exact and by runs of the sampler
 //! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
 //! - `cli` and `web`: the edges, where people are
 
 pub mod denoiser;
 #[cfg(feature = "engine")]
 pub mod kernel;
+pub mod lab;
 pub mod law;
 #[cfg(feature = "engine")]
 pub mod model;

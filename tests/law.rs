@@ -12,6 +12,7 @@ use unmask::{
     random::{Purpose, Stream},
     sampler::{Frame, Sampler, Settings},
     schedule::Schedule,
+    strategy::Strategy,
 };
 
 const TABLE: &str = r#"{"symbols": 3, "support": [{"tokens": [0, 1, 2, 0], "probability": 0.5},
@@ -276,7 +277,7 @@ fn errors_name_the_thing_the_value_and_what_is_accepted() {
 }
 
 fn settings(schedule: Schedule, order: Order, steps: usize, seed: u64) -> Settings {
-    Settings { schedule, order, steps, temperature: 1.0, seed }
+    Settings { strategy: Strategy::scheduled(schedule, order), steps, temperature: 1.0, seed }
 }
 
 fn run(denoiser: &mut impl Denoiser, length: usize, settings: Settings) -> Vec<Frame> {
@@ -339,7 +340,7 @@ fn the_error_of_forced_runs_is_the_one_the_profile_predicts() {
     for spec in ["markov:flip=0.1", "mixture:0.1,0.9", "hmm:states=4,symbols=2,seed=5"] {
         let (length, steps, runs) = (12, 4, 5000);
         let law = parse(spec, length).unwrap();
-        let cost = Schedule::Uniform.expected_cost(length, steps).unwrap();
+        let cost = Schedule::Uniform.plan(length, steps, None).unwrap().expected_cost();
         let predicted: f64 = law.profile().drops().iter().zip(&cost).map(|(drop, cost)| drop * cost).sum();
         let errors: Vec<f64> = (0..runs)
             .map(|seed| {

@@ -1,5 +1,7 @@
 //! An exact law as a denoiser: a model that is never wrong.
 
+use std::sync::Arc;
+
 use super::{Conditional, Law};
 use crate::{
     denoiser::{Ask, Denoiser, DenoiserError, Prediction, twin},
@@ -9,13 +11,13 @@ use crate::{
 /// Predicts with the exact conditionals of a law. The mask's id is the number of symbols.
 #[derive(Debug)]
 pub struct LawDenoiser {
-    law: Box<dyn Law>,
+    law: Arc<dyn Law>,
 }
 
 impl LawDenoiser {
     /// The perfect model of `law`.
-    pub fn new(law: Box<dyn Law>) -> Self {
-        Self { law }
+    pub fn new(law: impl Into<Arc<dyn Law>>) -> Self {
+        Self { law: law.into() }
     }
 
     /// The law.

@@ -1,5 +1,7 @@
 //! Teacher forcing: a law's denoiser that always draws one given sequence, and says how likely that was.
 
+use std::sync::Arc;
+
 use super::{Law, LawDenoiser, LawError, complete};
 use crate::denoiser::{Ask, Denoiser, DenoiserError, Prediction};
 
@@ -17,7 +19,8 @@ impl Forced {
     ///
     /// # Errors
     /// [`LawError::Sequence`] for another length, or for tokens that are no symbols.
-    pub fn new(law: Box<dyn Law>, sequence: Vec<u32>) -> Result<Self, LawError> {
+    pub fn new(law: impl Into<Arc<dyn Law>>, sequence: Vec<u32>) -> Result<Self, LawError> {
+        let law = law.into();
         if !complete(law.as_ref(), &sequence) {
             let (length, symbols) = (law.length(), law.symbols());
             let told = format!("must have {length} tokens below {symbols}, as `{law}` has");

@@ -139,6 +139,19 @@ impl Sampler {
     /// # Errors
     /// [`SamplerError`] names the setting, its value and the accepted range.
     pub fn new(tokens: Vec<u32>, mask_id: u32, settings: Settings) -> Result<Self, SamplerError> {
+        Self::for_profile(tokens, mask_id, settings, None)
+    }
+
+    /// A run whose schedule may be made for an information profile: `h(j)` in nats for every masked position.
+    ///
+    /// # Errors
+    /// As [`Sampler::new`].
+    pub fn for_profile(
+        tokens: Vec<u32>,
+        mask_id: u32,
+        settings: Settings,
+        profile: Option<&[f64]>,
+    ) -> Result<Self, SamplerError> {
         if !(0.0..=MAX_TEMPERATURE).contains(&settings.temperature) {
             return Err(SamplerError::Temperature(settings.temperature));
         }
@@ -151,7 +164,7 @@ impl Sampler {
         {
             return Err(SamplerError::EarlyStop(enough));
         }
-        let plan = Plan::new(masks(&tokens, mask_id).collect(), &settings)?;
+        let plan = Plan::new(masks(&tokens, mask_id).collect(), &settings, profile)?;
         let confidence = vec![0.0; tokens.len()];
         Ok(Self { settings, mask_id, tokens, plan, memory: Memory::default(), confidence, given: 0 })
     }

@@ -38,7 +38,7 @@ pub(super) struct Block<'a> {
 }
 
 impl Plan {
-    pub fn new(free: Vec<u32>, settings: &Settings) -> Result<Self, SamplerError> {
+    pub fn new(free: Vec<u32>, settings: &Settings, profile: Option<&[f64]>) -> Result<Self, SamplerError> {
         let masked = free.len();
         let steps = settings.steps;
         if steps == 0 {
@@ -67,7 +67,7 @@ impl Plan {
         if let Strategy::Scheduled { schedule, .. } = settings.strategy {
             let mut rng = Stream::new(settings.seed, Purpose::Sizes, 0);
             for (&length, &share) in lengths.iter().zip(&shares) {
-                sizes.extend(schedule.grid(length, share, &mut rng)?.sizes());
+                sizes.extend(schedule.plan(length, share, profile)?.draw(&mut rng).sizes());
             }
         }
         let calls = if sizes.is_empty() { shares.iter().sum() } else { sizes.len() };
@@ -158,7 +158,7 @@ mod tests {
     const MASK: u32 = 9;
 
     fn plan(masked: u32, steps: usize, strategy: Strategy) -> Result<Plan, SamplerError> {
-        Plan::new((0..masked).collect(), &Settings { strategy, steps, temperature: 1.0, seed: 1 })
+        Plan::new((0..masked).collect(), &Settings { strategy, steps, temperature: 1.0, seed: 1 }, None)
     }
 
     fn blocks(length: usize) -> Strategy {

@@ -1,0 +1,101 @@
+//! The lab's numbers as data, and what they are compared with.
+
+use serde::Serialize;
+
+use super::{Lab, LabError, worst_cases};
+use crate::schedule::{Schedule, Weights, oracle};
+
+/// One schedule with one number of calls.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Its name.
+    pub schedule: String,
+    /// `K`.
+    pub steps: usize,
+    /// (A), averaged over grids, in nats.
+    pub kl_grid: f64,
+    /// (B), of the law really sampled, in nats; `None` where it has no closed form.
+    pub kl_law: Option<f64>,
+    /// The worst (A) over all laws, in nats per nat of TC. Not a number of this law.
+    #[serde(skip)]
+    pub worst_tc: f64,
+    /// Likewise per nat of DTC.
+    #[serde(skip)]
+    pub worst_dtc: f64,
+}
+
+/// What (A) of any schedule of so many calls is compared with, in nats.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bounds {
+    /// `K`.
+    pub steps: usize,
+    /// The least that any schedule can reach, which takes knowing the profile.
+    pub oracle: f64,
+    /// `TC / K`, a line to compare slopes with.
+    pub tc_over_k: f64,
+    /// `DTC / K`.
+    pub dtc_over_k: f64,
+    /// Theorem 1 for `adaptive-tc`.
+    pub theorem_1_tc: f64,
+    /// Theorem 1 for `adaptive-dtc`.
+    pub theorem_1_dtc: f64,
+    /// Theorem 1 for `adaptive-min`.
+    pub theorem_1_min: f64,
+}
+
+/// Schedules on a law.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// As it was spelled.
+    pub law: String,
+    /// `L`.
+    pub length: usize,
+    /// Total correlation, in nats.
+    pub tc: f64,
+    /// Dual total correlation, in nats.
+    pub dtc: f64,
+    /// Whether the profile is exact, not an estimate.
+    pub exact: bool,
+    /// One for each schedule and number of calls, schedule by schedule.
+    pub rows: Vec<Row>,
+    /// One for each number of calls.
+    pub bounds: Vec<Bounds>,
+}
+
+impl Lab {
+    /// One schedule with one number of calls.
+    ///
+    /// # Errors
+    /// As [`Lab::plan`].
+    pub fn row(&self, schedule: Schedule, steps: usize) -> Result<Row, LabError> {
+        let plan = self.plan(schedule, steps)?;
+        let (worst_tc, worst_dtc) = worst_cases(&plan);
+        let (kl_grid, kl_law) = (self.kl_grid(&plan), self.kl_law(&plan));
+        Ok(Row { schedule: schedule.to_string(), steps, kl_grid, kl_law, worst_tc, worst_dtc })
+    }
+
+    /// Every schedule with every number of calls.
+    ///
+    /// # Errors
+    /// As [`Lab::plan`].
+    pub fn report(&self, schedules: &[Schedule], steps: &[usize]) -> Result<Report, LabError> {
+        let rows = schedules.iter().flat_map(|&schedule| steps.iter().map(move |&steps| self.row(schedule, steps)));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let most = steps.iter().copied().max().unwrap_or(0);
+        let oracle = oracle(&self.drops, most);
+        let (tc, dtc) = (self.profile.tc(), self.profile.dtc());
+        let bound = |weights, steps| self.bound(weights, steps).unwrap_or(f64::INFINITY);
+        let bounds = steps.iter().map(|&steps| Bounds {
+            steps,
+            oracle: oracle[steps - 1],
+            tc_over_k: tc / steps as f64,
+            dtc_over_k: dtc / steps as f64,
+            theorem_1_tc: bound(Weights::Tc, steps),
+            theorem_1_dtc: bound(Weights::Dtc, steps),
+            theorem_1_min: bound(Weights::Min, steps),
+        });
+        let exact = self.profile.standard_error().is_none();
+        let bounds = bounds.collect();
+        Ok(Report { law: self.name.clone(), length: self.law.length(), tc, dtc, exact, rows, bounds })
+    }
+}
