@@ -6,22 +6,23 @@ use super::{named, rule::at_least_0};
 use crate::spec::{Spec, SpecError};
 
 /// A run that may mask revealed tokens again, never the prompt or a pin. It takes the calls it is given, also more than
-/// there are masks, and the last leaves no mask.
+/// there are masks (P2 stops at the first that leaves no mask), and the last leaves no mask.
 ///
 /// ReMDM's time runs from `t = 1` to 0 in equal steps; `alpha` is the fraction revealed, `1 - t` but for the loop. From
-/// `t` to `s`, a revealed token is masked with probability `sigma`, and a mask is lifted with the probability that
-/// leaves a fraction of `alpha(s)` revealed.
+/// `t` to `s`, a revealed token is masked with probability `sigma`, at most `sigma_max = min(1, (1 - alpha(s)) /
+/// alpha(t))`, and a mask is lifted with the probability that leaves a fraction of `alpha(s)` revealed. We know of
+/// no default for the `eta` of cap and rescale, so it must be given.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Remasking {
-    /// Path planning with itself as the planner, P2 (Peng et al., arXiv 2502.03540): after call `i` of `K` the `floor(L
-    /// (1 - i/K))` positions with the lowest scores are masked. The score is the log-probability of the token that the
-    /// call draws there, for revealed positions times `eta`; untempered, where the authors' code tempers it too. `eta`
-    /// 1 is that code's default.
+    /// Path planning with itself as the planner, P2 (Peng et al., arXiv 2502.03540; theory section 6.12): after call
+    /// `i` of `K` the `floor(L (1 - i/K))` positions with the lowest scores are masked. The score is the
+    /// log-probability of the token that the call draws there, for revealed positions times `eta`; untempered, where
+    /// the authors' code tempers it too. `eta` 1 is that code's default.
     P2 {
         /// At least 0: 0 masks nothing again, above 1 masks more eagerly.
         eta: f64,
     },
-    /// ReMDM-cap (Wang et al., arXiv 2503.00307): `sigma = min(eta, sigma_max)`.
+    /// ReMDM-cap (Wang et al., arXiv 2503.00307; theory section 6.13): `sigma = min(eta, sigma_max)`.
     Cap {
         /// From 0 to 1.
         eta: f64,
@@ -110,7 +111,7 @@ impl Remasking {
             Self::P2 { .. } => return None,
             Self::Cap { eta } => eta.min(most),
             Self::Rescale { eta } => eta * most,
-            Self::Loop { eta, on, off, .. } if (off..=on).contains(&t) && t > off => eta.min(most),
+            Self::Loop { eta, on, off, .. } if t > off && t <= on => eta.min(most),
             Self::Loop { .. } | Self::Conf => 0.0,
         };
         let reveal = (alpha_s - (1.0 - sigma) * alpha_t) / (1.0 - alpha_t);

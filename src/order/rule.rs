@@ -14,36 +14,37 @@ pub const DILATED_BLOCK: usize = 32;
 /// `c` is the untempered probability of the drawn token, `H` the entropy in nats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
-    /// EB-Sampler (Ben-Hamu et al., arXiv 2505.24857): positions sorted by `proxy`, surest first; the longest prefix
-    /// whose entropies have a sum less their maximum of at most `gamma`, a bound on the dependence among them. `gamma`
-    /// 0.1 is the `entropy_bound` of the EntropyBoundScheduler in diffusers.
+    /// EB-Sampler (Ben-Hamu et al., arXiv 2505.24857; theory section 6.7): positions sorted by `proxy`, surest first;
+    /// the longest prefix whose entropies have a sum less their maximum of at most `gamma`, a bound on the dependence
+    /// among them. `gamma` 0.1 is the `entropy_bound` of the EntropyBoundScheduler in diffusers.
     EntropyBound {
         /// In nats, at least 0.
         gamma: f64,
         /// What the positions are sorted by.
         proxy: Score,
     },
-    /// Entropy sum (Cai & Li, arXiv 2603.22248): tokens are added while their entropies sum to at most `bound`. That
-    /// the lowest entropies come first, and the default of 1 nat, are ours.
+    /// Entropy sum (Cai & Li, arXiv 2603.22248; theory section 6.8): tokens are added while their entropies sum to at
+    /// most `bound`. That the lowest entropies come first, and the default of 1 nat, are ours.
     EntropySum {
         /// In nats, at least 0.
         bound: f64,
     },
-    /// Fast-dLLM (Wu et al., arXiv 2505.22618), threshold: all with `c >= tau`, and the likeliest. `tau` 0.9 as there.
+    /// Fast-dLLM (Wu et al., arXiv 2505.22618; theory section 6.9), threshold: all with `c >= tau`, and the likeliest.
+    /// `tau` 0.9 as there.
     Threshold {
         /// Between 0 and 1.
         tau: f64,
     },
-    /// Fast-dLLM (arXiv 2505.22618), factor: with `c_(1) >= c_(2) >= ...` the largest `n` with `(n+1)(1 - c_(n)) < f`.
-    /// The paper's rule; the code also reveals the last candidate when that is the first to fail, which we leave out.
-    /// `f` 1 is the code's default.
+    /// Fast-dLLM (arXiv 2505.22618; theory section 6.9), factor: with `c_(1) >= c_(2) >= ...` the largest `n` with
+    /// `(n+1)(1 - c_(n)) < f`. The paper's rule; the code also reveals the last candidate when that is the first to
+    /// fail, which we leave out. `f` 1 is the code's default.
     Factor {
         /// Above 0.
         f: f64,
     },
-    /// KLASS (arXiv 2511.05664): all with `c > tau` whose distribution moved by a KL below `eps` in each of the last
-    /// `n` calls, not before call `n` of a block; if there is none, the most confident, as many as the uniform schedule
-    /// would reveal. Defaults of its repository (shkim0116/KLASS).
+    /// KLASS (arXiv 2511.05664; theory section 6.10): all with `c > tau` whose distribution moved by a KL below `eps`
+    /// in each of the last `n` calls, not before call `n` of a block; if there is none, the most confident, as many as
+    /// the uniform schedule would reveal. Defaults of its repository (shkim0116/KLASS).
     Klass {
         /// Between 0 and 1.
         tau: f64,
@@ -52,8 +53,8 @@ pub enum Rule {
         /// At least 1.
         n: u32,
     },
-    /// Dilated unmasking, DUS (Luxembourg et al., arXiv 2506.19037): within a block of `B` first the positions `B/base`
-    /// apart, then those between them, ever closer; about `log B` calls. Base 2 as there.
+    /// Dilated unmasking, DUS (Luxembourg et al., arXiv 2506.19037; theory section 6.11): within a block of `B` first
+    /// the positions `B/base` apart, then those between them, ever closer; about `log B` calls. Base 2 as there.
     ///
     /// With `skip`, positions with `c < skip` wait for the next group. At least one of each group is revealed, so that
     /// the tokens alone tell how far a block is; the last group reveals all.

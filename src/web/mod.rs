@@ -130,8 +130,8 @@ impl Engine {
     /// Begins a run and returns its header, the first line of its trace.
     pub fn start(&mut self, settings: &str) -> Result<String, JsError> {
         let wanted: Wanted = serde_json::from_str(settings).map_err(told)?;
-        let Wanted { prompt, schedule, order, rule, remasking, block_length, early_stop, .. } = wanted;
-        let Wanted { steps, temperature, seed, .. } = wanted;
+        let Wanted { prompt, schedule, order, rule, remasking, block_length, early_stop, steps, temperature, seed } =
+            wanted;
         let words = Words { schedule, order, rule, remasking, block_length, early_stop };
         let strategy = words.strategy().map_err(told)?;
         let length = self.model.config().seq_len;
