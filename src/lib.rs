@@ -28,5 +28,5 @@ pub mod strategy;
 #[cfg(feature = "engine")]
 pub mod text;
 pub mod trace;
-#[cfg(all(target_family = "wasm", feature = "engine"))]
+#[cfg(target_family = "wasm")]
 pub mod web;

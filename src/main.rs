@@ -20,11 +20,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Generate(cli::Generate),
+    Lab(cli::Lab),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Generate(generate) => generate.run(),
+        Command::Lab(lab) => lab.run(),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody may be reading.

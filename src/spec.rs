@@ -1,6 +1,6 @@
 //! How things with parameters are spelled: `name`, `name:key=value,key=value`, `name:value,value`.
 
-use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+use std::{fmt::Display, str::FromStr};
 
 /// What can be wrong with a spelling.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,7 +79,7 @@ pub struct Spec<'a> {
     pub name: &'a str,
     /// What follows the colon, as it is.
     pub rest: Option<&'a str>,
-    keys: BTreeMap<&'a str, &'a str>,
+    keys: Vec<(&'a str, &'a str)>,
     bare: Vec<&'a str>,
 }
 
@@ -90,13 +90,15 @@ impl<'a> Spec<'a> {
     /// [`SpecError::Twice`] for a repeated key.
     pub fn parse(text: &'a str) -> Result<Self, SpecError> {
         let (name, rest) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
-        let mut spec = Self { name, rest, keys: BTreeMap::new(), bare: vec![] };
+        let mut spec = Self { name, rest, keys: vec![], bare: vec![] };
         for part in rest.into_iter().flat_map(|rest| rest.split(',')) {
             match part.split_once('=') {
                 Some((key, value)) => {
-                    if spec.keys.insert(key.trim(), value.trim()).is_some() {
+                    let key = key.trim();
+                    if spec.text(key).is_some() {
                         return Err(SpecError::Twice { name: name.to_owned(), key: key.to_owned() });
                     }
+                    spec.keys.push((key, value.trim()));
                 }
                 None => spec.bare.push(part.trim()),
             }
@@ -109,7 +111,7 @@ impl<'a> Spec<'a> {
     /// # Errors
     /// [`SpecError::UnknownKey`].
     pub fn only(&self, known: &[&str]) -> Result<(), SpecError> {
-        let unknown = self.keys.keys().find(|key| !known.contains(key)).or(self.bare.first());
+        let unknown = self.keys.iter().map(|(key, _)| key).find(|key| !known.contains(key)).or(self.bare.first());
         unknown.map_or(Ok(()), |key| {
             let known = match known {
                 [] => "it has none".to_owned(),
@@ -129,7 +131,7 @@ impl<'a> Spec<'a> {
         accepted: impl Display,
         accepts: impl Fn(&T) -> bool,
     ) -> Result<Option<T>, SpecError> {
-        self.keys.get(key).map(|text| self.read(key, text, &accepted, &accepts)).transpose()
+        self.text(key).map(|text| self.read(key, text, &accepted, &accepts)).transpose()
     }
 
     /// Like [`Spec::number`], for a parameter that must be given.
@@ -162,7 +164,7 @@ impl<'a> Spec<'a> {
 
     /// The parameter `key` as it is.
     pub fn text(&self, key: &str) -> Option<&'a str> {
-        self.keys.get(key).copied()
+        self.keys.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
     }
 
     /// The error for a `value` of `key` that is not what is `accepted`.

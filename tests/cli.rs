@@ -80,7 +80,7 @@ fn what_is_refused_is_named_with_what_would_be_accepted() {
         (&["--rule", "best"], 2, &["unknown rule `best`", "entropy-bound", "threshold", "klass"]),
         (&["--rule", "threshold:tau=2"], 2, &["tau of `threshold` is `2`", "from 0 to 1"]),
         (&["--rule", "threshold", "--order", "random"], 2, &["--rule", "--order"]),
-        (&["--remasking", "remdm-cap"], 2, &["`remdm-cap` needs eta", "remdm-cap:eta="]),
+        (&["--remasking", "remdm-cap:eta=2"], 2, &["eta of `remdm-cap` is `2`", "a number from 0 to 1"]),
         (&["--remasking", "p2", "--block-length", "8"], 2, &["--remasking", "--block-length"]),
         (&["--early-stop", "0"], 2, &["--early-stop", "above 0 and at most 1"]),
         (&["--steps", "3", "--block-length", "8"], 1, &["steps is 3, but there are", "blocks"]),

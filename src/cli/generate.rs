@@ -43,7 +43,7 @@ What they are, with their parameters and defaults:
   rules       entropy-bound:gamma=0.1,proxy=entropy|confidence|margin   entropy-sum:bound=1
               threshold:tau=0.9   factor:f=1   klass:tau=0.9,eps=0.01,n=2
               dilated:base=2,skip=0 (in blocks of 32 unless --block-length says otherwise)
-  remaskings  p2:eta=1   remdm-cap:eta=X   remdm-rescale:eta=X   remdm-conf
+  remaskings  p2:eta=1   remdm-cap:eta=0.008   remdm-rescale:eta=0.015   remdm-conf
               remdm-loop:eta=0.02,on=0.55,off=0.05,alpha=0.9")]
 pub struct Generate {
     /// Text before the masks; `<|mask|>` in it is one more token to reveal
@@ -53,7 +53,8 @@ pub struct Generate {
     /// with --rule; else the default is 32
     #[arg(long, value_name = "K", value_parser = at_least_one, allow_negative_numbers = true)]
     steps: Option<usize>,
-    /// How many tokens each call reveals: adaptive-min|tc|dtc, minimax-min|tc|dtc, uniform, cosine
+    /// How many tokens each call reveals: adaptive-min|tc|dtc|uniform, minimax-min|tc|dtc|uniform, uniform, cosine, power,
+    /// ancestral, dmitriev-dtc|min, chen-cong-li-tc|dtc, best-fixed-tc|dtc|min, one-at-a-time
     #[arg(long, value_name = "S", default_value = "adaptive-min")]
     schedule: Schedule,
     /// Which tokens each call reveals: random, left-to-right, most-confident, largest-margin, lowest-entropy

@@ -127,8 +127,8 @@ pub fn worst_cases(plan: &Plan) -> (f64, f64) {
 /// Laws to begin with, and what each shows.
 pub const LAWS: [(&str, &str); 8] = [
     (
-        "reed-solomon:k=19,q=256",
-        "A code: any 19 tokens are free and decide all others. For every schedule the worst law is such a code.",
+        "reed-solomon:k=23,q=256",
+        "A code: any 23 tokens are free and decide all others. For every schedule the worst law is such a code.",
     ),
     ("repetition:q=2", "All tokens are the same: DTC is one bit, TC is large. One look decides everything."),
     ("parity:q=2", "Any all-but-one tokens are free, the last one is decided: TC is one bit, DTC is large."),

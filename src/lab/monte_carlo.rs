@@ -51,7 +51,7 @@ impl Lab {
             return Err(LabError::Runs(runs));
         }
         let seeds = || (0..runs as u64).map(|run| seed.wrapping_add(run) & crate::random::MAX_SEED);
-        let (mut sum, mut square) = (0.0, 0.0);
+        let (mut sum, mut square, mut size) = (0.0, 0.0, 0.0);
         for seed in seeds() {
             let sequence = sample(&*self.law, seed);
             let log_prob = self.law.log_prob(&sequence);
@@ -60,10 +60,13 @@ impl Lab {
             let error = log_prob - drawn;
             sum += error;
             square += error * error;
+            size += drawn.abs();
         }
         let count = runs as f64;
         let mean = sum / count;
-        let half = Z * ((square / count - mean * mean).max(0.0) / (count - 1.0)).sqrt();
+        // Frames hold log-probabilities in single precision.
+        let rounding = f64::from(f32::EPSILON) * size / count;
+        let half = Z * ((square / count - mean * mean).max(0.0) / (count - 1.0)).sqrt() + rounding;
         let kl_grid = Interval { mean, low: mean - half, high: mean + half };
         let mut codewords = 0.0;
         if self.law.mds().is_none() {
@@ -104,6 +107,6 @@ fn minus_log(hits: f64, count: f64) -> Interval {
     let scale = 1.0 + Z * Z / count;
     let middle = (share + Z * Z / (2.0 * count)) / scale;
     let half = Z / scale * (share * (1.0 - share) / count + Z * Z / (4.0 * count * count)).sqrt();
-    let ends = [middle + half, middle - half].map(|share| -share.clamp(0.0, 1.0).ln());
-    Interval { mean: -share.ln(), low: ends[0], high: ends[1] }
+    let minus_log = |share: f64| 0.0 - share.clamp(0.0, 1.0).ln();
+    Interval { mean: minus_log(share), low: minus_log(middle + half), high: minus_log(middle - half) }
 }

@@ -10,8 +10,8 @@ use crate::spec::{Spec, SpecError};
 ///
 /// ReMDM's time runs from `t = 1` to 0 in equal steps; `alpha` is the fraction revealed, `1 - t` but for the loop. From
 /// `t` to `s`, a revealed token is masked with probability `sigma`, at most `sigma_max = min(1, (1 - alpha(s)) /
-/// alpha(t))`, and a mask is lifted with the probability that leaves a fraction of `alpha(s)` revealed. We know of
-/// no default for the `eta` of cap and rescale, so it must be given.
+/// alpha(t))`, and a mask is lifted with the probability that leaves a fraction of `alpha(s)` revealed. The defaults
+/// are those of the authors' scripts (kuleshov-group/remdm), which make 1024 calls for 1024 tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Remasking {
     /// Path planning with itself as the planner, P2 (Peng et al., arXiv 2502.03540; theory section 6.12): after call
@@ -59,12 +59,11 @@ pub struct Chances {
 }
 
 impl Remasking {
-    /// Every remasking, in the order in which lists show them: with its defaults, or with an example where `eta` must
-    /// be given.
+    /// Every remasking with its defaults, in the order in which lists show them.
     pub const ALL: [Self; 5] = [
         Self::P2 { eta: 1.0 },
-        Self::Cap { eta: 0.02 },
-        Self::Rescale { eta: 0.02 },
+        Self::Cap { eta: 0.008 },
+        Self::Rescale { eta: 0.015 },
         Self::Conf,
         Self::Loop { eta: 0.02, on: 0.55, off: 0.05, alpha: 0.9 },
     ];
@@ -146,11 +145,11 @@ impl FromStr for Remasking {
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let spec = Spec::parse(text)?;
         let part = |x: &f64| (0.0..=1.0).contains(x);
-        let needed = || spec.needed("eta", "0.02", "a number from 0 to 1", part);
+        let rate = |eta: f64| Ok::<_, SpecError>(spec.number("eta", "a number from 0 to 1", part)?.unwrap_or(eta));
         let found = match named(&spec, "remasking", Self::ALL, Self::name)? {
             Self::P2 { eta } => Self::P2 { eta: at_least_0(&spec, "eta", eta)? },
-            Self::Cap { .. } => Self::Cap { eta: needed()? },
-            Self::Rescale { .. } => Self::Rescale { eta: needed()? },
+            Self::Cap { eta } => Self::Cap { eta: rate(eta)? },
+            Self::Rescale { eta } => Self::Rescale { eta: rate(eta)? },
             Self::Conf => Self::Conf,
             Self::Loop { eta, on, off, alpha } => {
                 let inside = |x: &f64| 0.0 < *x && *x < 1.0;
@@ -158,7 +157,7 @@ impl FromStr for Remasking {
                 let off = spec.number("off", between, inside)?.unwrap_or(off);
                 let later = |on: &f64| inside(on) && *on > off;
                 Self::Loop {
-                    eta: spec.number("eta", "a number from 0 to 1", part)?.unwrap_or(eta),
+                    eta: rate(eta)?,
                     on: spec.number("on", "a number above off and below 1", later)?.unwrap_or(on),
                     off,
                     alpha: spec.number("alpha", between, inside)?.unwrap_or(alpha),
@@ -185,7 +184,7 @@ mod tests {
         }
         for (text, words) in [
             ("remdm", "unknown remasking `remdm`; the remaskings are p2, remdm-cap, remdm-rescale"),
-            ("remdm-cap", "`remdm-cap` needs eta, as in `remdm-cap:eta=0.02`"),
+            ("remdm-cap:eta=1.5", "eta of `remdm-cap` is `1.5`; it must be a number from 0 to 1"),
             ("remdm-conf:eta=1", "`remdm-conf` has no parameter `eta`; it has none"),
             ("p2:eta=-1", "eta of `p2` is `-1`; it must be a finite number, at least 0"),
             ("remdm-loop:off=0.6,on=0.5", "on of `remdm-loop` is `0.5`; it must be a number above off and below 1"),

@@ -1,0 +1,127 @@
+//! The lab's numbers as text: tables for people, and lines with commas.
+
+use std::fmt::Write;
+
+use unmask::lab::{Bounds, Interval, Lab, Report, Row, Sampled};
+
+/// Tables with a line a schedule and a column a number of calls. `sampled` has one measurement a row, or none at all.
+pub fn table(lab: &Lab, report: &Report, sampled: &[Sampled]) -> String {
+    let Report { law, length, tc, dtc, .. } = report;
+    let mut text =
+        format!("{law}, L = {length}: TC = {tc:.6}, DTC = {dtc:.6}, H = {:.6} nats", lab.profile().entropy());
+    text += if report.exact { "\n" } else { "; an estimate, for this law's profile has no closed form\n" };
+    let steps: Vec<usize> = report.bounds.iter().map(|at| at.steps).collect();
+    let mut part = |title: &str, lines: Vec<(String, Vec<String>)>| write_part(&mut text, title, &steps, &lines);
+
+    let mut averaged = by_schedule(report, |row| number(row.kl_grid));
+    let references: [(&str, fn(&Bounds) -> f64); 6] = [
+        ("oracle", |at| at.oracle),
+        ("TC/K", |at| at.tc_over_k),
+        ("DTC/K", |at| at.dtc_over_k),
+        ("Theorem 1, adaptive-tc", |at| at.theorem_1_tc),
+        ("Theorem 1, adaptive-dtc", |at| at.theorem_1_dtc),
+        ("Theorem 1, adaptive-min", |at| at.theorem_1_min),
+    ];
+    let reference = |(name, value): (&str, fn(&Bounds) -> f64)| {
+        (format!("  {name}"), report.bounds.iter().map(|at| number(value(at))).collect())
+    };
+    averaged.extend(references.map(reference));
+    part("(A) KL averaged over grids and orders, nats", averaged);
+    if report.rows.iter().any(|row| row.kl_law.is_some()) {
+        part(
+            "(B) KL of the law really sampled, nats",
+            by_schedule(report, |row| row.kl_law.map_or("-".into(), number)),
+        );
+    }
+    part("Worst (A) of any law, per nat of TC", by_schedule(report, |row| number(row.worst_tc)));
+    part("Worst (A) of any law, per nat of DTC", by_schedule(report, |row| number(row.worst_dtc)));
+    if !sampled.is_empty() {
+        let mut of = sampled.iter();
+        part(
+            "(A) by runs of the sampler, 95 % interval",
+            by_schedule(report, |_| of.next().map_or("-".into(), |one| interval(one.kl_grid))),
+        );
+        let mut of = sampled.iter();
+        if sampled.iter().any(|one| one.kl_law.is_some()) {
+            part(
+                "(B) by runs of the sampler, 95 % interval",
+                by_schedule(report, |_| of.next().and_then(|one| one.kl_law).map_or("-".into(), interval)),
+            );
+        }
+    }
+    text
+}
+
+/// One line a schedule and number of calls; the references of (A) are lines of their own kind.
+pub fn csv(report: &Report, sampled: &[Sampled]) -> String {
+    let mut text = String::from("kind,name,steps,kl_grid,kl_law,worst_per_tc,worst_per_dtc");
+    if !sampled.is_empty() {
+        text += ",kl_grid_low,kl_grid_high,kl_law_low,kl_law_high";
+    }
+    text += "\n";
+    let empty = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    for (index, row) in report.rows.iter().enumerate() {
+        let Row { schedule, steps, kl_grid, kl_law, worst_tc, worst_dtc } = row;
+        // A schedule's parameters hold commas.
+        let name = if schedule.contains(',') { format!("\"{schedule}\"") } else { schedule.clone() };
+        text += &format!("schedule,{name},{steps},{kl_grid},{},{worst_tc},{worst_dtc}", empty(*kl_law));
+        if let Some(Sampled { kl_grid, kl_law }) = sampled.get(index) {
+            text += &format!(",{},{}", kl_grid.low, kl_grid.high);
+            text += &format!(",{},{}", empty(kl_law.map(|of| of.low)), empty(kl_law.map(|of| of.high)));
+        }
+        text += "\n";
+    }
+    for at in &report.bounds {
+        let references = [
+            ("oracle", at.oracle),
+            ("tc_over_k", at.tc_over_k),
+            ("dtc_over_k", at.dtc_over_k),
+            ("theorem_1_tc", at.theorem_1_tc),
+            ("theorem_1_dtc", at.theorem_1_dtc),
+            ("theorem_1_min", at.theorem_1_min),
+        ];
+        let more = if sampled.is_empty() { "" } else { ",,,," };
+        for (name, value) in references {
+            text += &format!("reference,{name},{},{value},,,{more}\n", at.steps);
+        }
+    }
+    text
+}
+
+fn by_schedule(report: &Report, mut cell: impl FnMut(&Row) -> String) -> Vec<(String, Vec<String>)> {
+    let lines = report.rows.chunk_by(|a, b| a.schedule == b.schedule);
+    lines.map(|rows| (rows[0].schedule.clone(), rows.iter().map(&mut cell).collect())).collect()
+}
+
+/// Six digits and no more: as many as fit a column.
+pub fn number(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        _ if value.abs() >= 0.001 && value.abs() < 100_000.0 => {
+            let places = 4usize.saturating_sub(value.abs().log10().floor().max(0.0) as usize);
+            format!("{value:.places$}")
+        }
+        _ => format!("{value:.1e}"),
+    }
+}
+
+fn interval(Interval { low, high, .. }: Interval) -> String {
+    format!("{}..{}", number(low), number(high))
+}
+
+fn write_part(text: &mut String, title: &str, steps: &[usize], lines: &[(String, Vec<String>)]) {
+    let first = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let cells = lines.iter().flat_map(|(_, cells)| cells);
+    let wide = cells.map(String::len).max().unwrap_or(0).max(7);
+    let mut line = |name: &str, cells: &[String]| {
+        let cells: String = cells.iter().map(|cell| format!("  {cell:>wide$}")).collect();
+        // A String takes whatever is written.
+        let _ = writeln!(text, "{}", format!("{name:<first$}{cells}").trim_end());
+    };
+    line("", &[]);
+    line(title, &[]);
+    line("", &steps.iter().map(|steps| format!("K={steps}")).collect::<Vec<_>>());
+    for (name, cells) in lines {
+        line(name, cells);
+    }
+}
