@@ -2,50 +2,59 @@
 
 use std::{fs, io::Write, path::Path};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use flate2::{Compression, write::GzEncoder};
 
-const WASM_RAW: usize = 12_000_000;
-const WASM_BROTLI: usize = 1_600_000;
-const SCRIPTS: usize = 60_000;
+/// A part of the page: its name, the file, and the most bytes it may have as it is and by brotli.
+const PARTS: [(&str, &str, usize, usize); 3] = [
+    ("engine", "unmask_bg.wasm", 12_000_000, 1_600_000),
+    ("lab", "lab/laws_bg.wasm", 500_000, 200_000),
+    ("weights", "models/default/model.safetensors", 25_000_000, 25_000_000),
+];
+
+/// The scripts of a view: its name, their folder, the module that wasm-bindgen wrote there, and the most bytes of the
+/// others.
+const SCRIPTS: [(&str, &str, &str, usize); 2] =
+    [("scripts", "", "unmask.js", 60_000), ("lab scripts", "lab", "laws.js", 60_000)];
 
 /// Prints the sizes of the page; with `check` the compressed ones too, and an error when one is over its limit.
 pub fn report(dist: &Path, check: bool) -> anyhow::Result<()> {
-    let wasm = fs::read(dist.join("unmask_bg.wasm"))?;
-    let weights = fs::read(dist.join("models/default/model.safetensors"))?;
-    let scripts = scripts(dist)?;
-    if !check {
-        println!("wasm {} bytes, weights {} bytes, scripts {scripts} bytes", wasm.len(), weights.len());
-        return Ok(());
-    }
-    println!("{:<10}{:>12}{:>12}{:>12}", "", "raw", "gzip -9", "brotli 11");
-    let mut wasm_brotli = 0;
-    for (name, bytes) in [("wasm", &wasm), ("weights", &weights)] {
-        let brotli = brotli(bytes)?;
-        println!("{name:<10}{:>12}{:>12}{brotli:>12}", bytes.len(), gzip(bytes)?);
-        if name == "wasm" {
-            wasm_brotli = brotli;
+    let mut over = None;
+    let mut limit = |what: String, bytes: usize, most: usize| {
+        if bytes > most {
+            over.get_or_insert(format!("{what}: {bytes} bytes; at most {most}"));
         }
+    };
+    println!("{:<12}{:>12}{:>12}{:>12}", "bytes", "raw", "gzip -9", "brotli 11");
+    for (name, file, most_raw, most_brotli) in PARTS {
+        let bytes = fs::read(dist.join(file)).with_context(|| format!("{file} cannot be read"))?;
+        print!("{name:<12}{:>12}", bytes.len());
+        if check {
+            let (gzip, brotli) = (gzip(&bytes)?, brotli(&bytes)?);
+            print!("{gzip:>12}{brotli:>12}");
+            limit(format!("{name} by brotli"), brotli, most_brotli);
+        }
+        println!();
+        limit(name.to_owned(), bytes.len(), most_raw);
     }
-    println!("{:<10}{scripts:>12}", "scripts");
-    let limits = [
-        ("the wasm module", wasm.len(), WASM_RAW),
-        ("the wasm module by brotli", wasm_brotli, WASM_BROTLI),
-        ("the scripts", scripts, SCRIPTS),
-    ];
-    match limits.into_iter().find(|(_, bytes, most)| bytes > most) {
-        Some((what, bytes, most)) => bail!("{what}: {bytes} bytes; at most {most}"),
-        None => Ok(()),
+    for (name, folder, glue, most) in SCRIPTS {
+        let bytes = scripts(&dist.join(folder), glue)?;
+        println!("{name:<12}{bytes:>12}");
+        limit(name.to_owned(), bytes, most);
+    }
+    match over {
+        Some(what) if check => bail!(what),
+        _ => Ok(()),
     }
 }
 
-/// Our own modules; the glue belongs to the wasm module.
-fn scripts(dist: &Path) -> anyhow::Result<usize> {
+/// Our own modules in a folder; the glue belongs to the wasm module.
+fn scripts(folder: &Path, glue: &str) -> anyhow::Result<usize> {
     let mut total = 0;
-    for entry in fs::read_dir(dist)? {
+    for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let entry = entry?;
         let name = entry.file_name();
-        if name != "unmask.js" && Path::new(&name).extension().is_some_and(|extension| extension == "js") {
+        if name != glue && Path::new(&name).extension().is_some_and(|extension| extension == "js") {
             total += entry.metadata()?.len() as usize;
         }
     }

@@ -96,8 +96,11 @@ fn native() -> anyhow::Result<()> {
 }
 
 fn wasm() -> anyhow::Result<()> {
-    let common = ["--profile", "web", "--package", "unmask", "--lib", "--locked", "--", "-Dwarnings"];
-    run(setup::wasm()?.cargo("clippy").args(common).current_dir(root()))?;
+    for features in [&[][..], web::LAB] {
+        let mut clippy = setup::wasm()?.cargo("clippy");
+        clippy.args(["--profile", "web", "--package", "unmask", "--lib", "--locked"]).args(features);
+        run(clippy.args(["--", "-Dwarnings"]).current_dir(root()))?;
+    }
     web::build(true).map(drop)
 }
 

@@ -1,4 +1,4 @@
-//! The page: wasm module, scripts and model, as static files in `dist/`.
+//! The page: wasm modules, scripts and model, as static files in `dist/`.
 
 use std::{
     fs,
@@ -21,9 +21,12 @@ const BINDGEN: &str = "0.2.130";
 pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
     let wasm = setup::wasm()?;
     println!("Compiling for the browser; the first time takes a while ...");
-    let mut cargo = wasm.cargo("rustc");
-    cargo.args(["--profile", "web", "-p", "unmask", "--lib", "--crate-type", "cdylib", "--locked"]);
-    run(cargo.current_dir(root()))?;
+    let module = target()?.join("wasm32-unknown-unknown/web/unmask.wasm");
+    let compile = |features: &[&str]| {
+        let mut cargo = wasm.cargo("rustc");
+        cargo.args(["--profile", "web", "-p", "unmask", "--lib", "--crate-type", "cdylib", "--locked"]);
+        run(cargo.args(features).current_dir(root()))
+    };
 
     let dist = root().join("dist");
     if dist.exists() {
@@ -31,23 +34,24 @@ pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
     }
     copy(&root().join("web"), &dist)?;
     copy(&root().join("assets/model"), &dist.join("models/default"))?;
-    bind(&target()?.join("wasm32-unknown-unknown/web/unmask.wasm"), &dist)?;
+    compile(LAB)?;
+    bind(Bindgen::new().input_path(&module).out_name("laws").remove_name_section(true), &dist.join("lab"))?;
+    compile(&[])?;
+    bind(Bindgen::new().input_module("unmask", trim::without_dead_weight(&module)?), &dist)?;
     sizes::report(&dist, check_sizes)?;
     Ok(dist)
 }
 
-/// JavaScript glue for the module, written beside it.
-fn bind(module: &Path, dist: &Path) -> anyhow::Result<()> {
+/// The features of the lab's module, which holds no net.
+pub const LAB: &[&str] = &["--no-default-features", "--features", "lab"];
+
+/// JavaScript glue for a module, written beside it.
+fn bind(module: &mut Bindgen, folder: &Path) -> anyhow::Result<()> {
     let lock = fs::read_to_string(root().join("Cargo.lock"))?;
     if !lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{BINDGEN}\"")) {
         bail!("Cargo.lock has another wasm-bindgen than {BINDGEN}, which xtask speaks; pin both to one version");
     }
-    Bindgen::new()
-        .input_module("unmask", trim::without_parsers(module)?)
-        .web(true)?
-        .typescript(false)
-        .generate(dist)
-        .with_context(|| format!("wasm-bindgen could not read {}", module.display()))
+    module.web(true)?.typescript(false).generate(folder).context("wasm-bindgen could not read the module")
 }
 
 /// Where cargo puts what it builds.
