@@ -122,7 +122,7 @@ impl Figure {
             Kind::Reference { of } => {
                 let (dash, gap) = DASHES[index(&line.name).unwrap_or(0) % DASHES.len()];
                 let style = of.and_then(colour).unwrap_or(GREY).stroke_width(2);
-                area.draw(&DashedPathElement::new(pixels.into_iter(), dash, gap, style))
+                area.draw(&DashedPathElement::new(pixels, dash, gap, style))
             }
         }
     }
@@ -152,7 +152,7 @@ impl Figure {
         let base = area.get_base_pixel();
         for line in &panel.lines {
             let points = line.points.iter().filter(|point| has_place(point));
-            let pixels: Vec<Place> = points.map(|point| place(point)).map(|(x, y)| (x - base.0, y - base.1)).collect();
+            let pixels: Vec<Place> = points.map(place).map(|(x, y)| (x - base.0, y - base.1)).collect();
             self.line(area, line, pixels.clone(), &pixels)?;
         }
         Ok(())

@@ -43,6 +43,20 @@ pub struct Bounds {
     pub theorem_1_min: f64,
 }
 
+impl Bounds {
+    /// Each with its name; Theorem 1 with the schedule that it is about.
+    pub fn named(&self) -> [(&'static str, Option<&'static str>, f64); 6] {
+        [
+            ("oracle", None, self.oracle),
+            ("TC/K", None, self.tc_over_k),
+            ("DTC/K", None, self.dtc_over_k),
+            ("Theorem 1 for adaptive-tc", Some("adaptive-tc"), self.theorem_1_tc),
+            ("Theorem 1 for adaptive-dtc", Some("adaptive-dtc"), self.theorem_1_dtc),
+            ("Theorem 1 for adaptive-min", Some("adaptive-min"), self.theorem_1_min),
+        ]
+    }
+}
+
 /// Schedules on a law.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {

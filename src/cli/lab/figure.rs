@@ -1,6 +1,6 @@
 //! The lab's numbers as lines to draw.
 
-use unmask::lab::{Bounds, Report, Row};
+use unmask::lab::{Report, Row};
 
 use crate::cli::chart::{Figure, Kind, Line, Panel};
 
@@ -8,19 +8,10 @@ use crate::cli::chart::{Figure, Kind, Line, Panel};
 pub fn of(report: &Report) -> Figure {
     let across = "calls K";
     let mut averaged = lines(report, |row| Some(row.kl_grid));
-    let references: [(&str, Option<&str>, fn(&Bounds) -> f64); 6] = [
-        ("oracle", None, |at| at.oracle),
-        ("TC/K", None, |at| at.tc_over_k),
-        ("DTC/K", None, |at| at.dtc_over_k),
-        ("Theorem 1, tc", Some("adaptive-tc"), |at| at.theorem_1_tc),
-        ("Theorem 1, dtc", Some("adaptive-dtc"), |at| at.theorem_1_dtc),
-        ("Theorem 1, min", Some("adaptive-min"), |at| at.theorem_1_min),
-    ];
-    averaged.extend(references.map(|(name, of, value)| Line {
-        name: name.to_owned(),
-        points: report.bounds.iter().map(|at| (at.steps as f64, value(at))).collect(),
-        kind: Kind::Reference { of },
-    }));
+    for (index, (name, of, _)) in report.bounds.first().into_iter().flat_map(|at| at.named()).enumerate() {
+        let points = report.bounds.iter().map(|at| (at.steps as f64, at.named()[index].2)).collect();
+        averaged.push(Line { name: name.to_owned(), points, kind: Kind::Reference { of } });
+    }
     let mut panels = vec![Panel {
         title: "(A) KL averaged over grids and orders".to_owned(),
         across: across.to_owned(),

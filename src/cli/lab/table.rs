@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use unmask::lab::{Bounds, Interval, Lab, Report, Row, Sampled};
+use unmask::lab::{Interval, Lab, Report, Row, Sampled};
 
 /// Tables with a line a schedule and a column a number of calls. `sampled` has one measurement a row, or none at all.
 pub fn table(lab: &Lab, report: &Report, sampled: &[Sampled]) -> String {
@@ -14,18 +14,9 @@ pub fn table(lab: &Lab, report: &Report, sampled: &[Sampled]) -> String {
     let mut part = |title: &str, lines: Vec<(String, Vec<String>)>| write_part(&mut text, title, &steps, &lines);
 
     let mut averaged = by_schedule(report, |row| number(row.kl_grid));
-    let references: [(&str, fn(&Bounds) -> f64); 6] = [
-        ("oracle", |at| at.oracle),
-        ("TC/K", |at| at.tc_over_k),
-        ("DTC/K", |at| at.dtc_over_k),
-        ("Theorem 1, adaptive-tc", |at| at.theorem_1_tc),
-        ("Theorem 1, adaptive-dtc", |at| at.theorem_1_dtc),
-        ("Theorem 1, adaptive-min", |at| at.theorem_1_min),
-    ];
-    let reference = |(name, value): (&str, fn(&Bounds) -> f64)| {
-        (format!("  {name}"), report.bounds.iter().map(|at| number(value(at))).collect())
-    };
-    averaged.extend(references.map(reference));
+    for (index, (name, ..)) in report.bounds.first().into_iter().flat_map(|at| at.named()).enumerate() {
+        averaged.push((format!("  {name}"), report.bounds.iter().map(|at| number(at.named()[index].2)).collect()));
+    }
     part("(A) KL averaged over grids and orders, nats", averaged);
     if report.rows.iter().any(|row| row.kl_law.is_some()) {
         part(
@@ -72,16 +63,8 @@ pub fn csv(report: &Report, sampled: &[Sampled]) -> String {
         text += "\n";
     }
     for at in &report.bounds {
-        let references = [
-            ("oracle", at.oracle),
-            ("tc_over_k", at.tc_over_k),
-            ("dtc_over_k", at.dtc_over_k),
-            ("theorem_1_tc", at.theorem_1_tc),
-            ("theorem_1_dtc", at.theorem_1_dtc),
-            ("theorem_1_min", at.theorem_1_min),
-        ];
         let more = if sampled.is_empty() { "" } else { ",,,," };
-        for (name, value) in references {
+        for (name, _, value) in at.named() {
             text += &format!("reference,{name},{},{value},,,{more}\n", at.steps);
         }
     }
