@@ -1,0 +1,43 @@
+// What the view is asked to show, and how it changes. Pure: random numbers come with the action.
+
+import { DEFAULTS } from "./look.js";
+
+/** @typedef {{law: string, length: number, steps: number, schedules: string[], focus: string, seeds: bigint[]}} State */
+
+/** As many draws as are kept on screen. */
+export const KEPT = 12;
+
+/** @param {bigint[]} seeds newest first @returns {State} */
+export const firstState = (seeds) => ({
+  law: "reed-solomon:k=19,q=256",
+  length: 64,
+  steps: 8,
+  schedules: DEFAULTS,
+  focus: "adaptive-min",
+  seeds,
+});
+
+/**
+ * @param {State} state
+ * @param {object} action one of
+ *   {type: "set", seed, ...changes}: any of the controls; the newest grid is drawn anew, the earlier ones keep their seeds
+ *   {type: "show", name, on, all}: one schedule's curves; `all` gives the order
+ *   {type: "draw", seed}: one more draw
+ * @returns {State}
+ */
+export function reduce(state, { type, seed, all, ...given }) {
+  switch (type) {
+    case "set": {
+      const next = { ...state, ...given, seeds: [seed, ...state.seeds.slice(1)] };
+      return { ...next, steps: Math.max(1, Math.min(next.steps, next.length)) }; // more calls than tokens cannot be
+    }
+    case "show": {
+      const wanted = (name) => (name === given.name ? given.on : state.schedules.includes(name));
+      return { ...state, schedules: all.filter(wanted) };
+    }
+    case "draw":
+      return { ...state, seeds: [seed, ...state.seeds].slice(0, KEPT) };
+    default:
+      throw new Error(`no such action: ${type}`);
+  }
+}
