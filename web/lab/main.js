@@ -1,0 +1,107 @@
+// Wires the lab: controls change the state, the state asks the worker, the answer is drawn.
+
+import { Controls } from "./controls.js";
+import { Courier } from "./courier.js";
+import { DEFAULTS, lookOf } from "./look.js";
+import { KEPT, firstState, reduce } from "./state.js";
+import { View } from "./view.js";
+
+const byId = (id) => document.getElementById(id);
+const root = document.documentElement;
+const newSeed = () => crypto.getRandomValues(new BigUint64Array(1))[0];
+
+let all = DEFAULTS; // every schedule there is, once the worker has told
+let state = firstState(Array.from({ length: KEPT }, newSeed));
+let asked = 0; // id of the newest wish
+let newest; // the answer that came last
+
+const look = (name) => lookOf(name, all);
+const worker = new Worker("worker.js", { type: "module" });
+const courier = new Courier((wish) => worker.postMessage(wish));
+const controls = new Controls(act);
+const view = new View();
+const ask = coalesced(() => courier.ask({ id: asked, ...state }));
+const draw = coalesced(() => {
+  const { id, ms, wish, answer } = newest;
+  view.show(wish, answer, look);
+  root.dataset.shown = id;
+  root.dataset.ms = ms.toFixed(2);
+  byId("took").textContent = `The last redraw took ${ms.toFixed(1)} ms to compute.`;
+});
+
+/** Runs at the next frame, once, however often it was wanted until then. */
+function coalesced(run) {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      run();
+    });
+  };
+}
+
+function act(action) {
+  state = reduce(state, { seed: newSeed(), all, ...action });
+  controls.show(state);
+  root.dataset.asked = asked += 1;
+  ask();
+}
+
+function fail(message) {
+  root.dataset.state = "error";
+  byId("status").textContent = "";
+  byId("error-text").textContent = message;
+  byId("error").hidden = false;
+}
+
+worker.onmessage = ({ data }) => {
+  switch (data.type) {
+    case "ready":
+      all = data.choices.schedules.map(({ name }) => name);
+      controls.offer(data.choices, look);
+      byId("status").textContent = "Ready: the charts follow the controls.";
+      return courier.open();
+    case "answer":
+      newest = data;
+      controls.refuse("");
+      delete byId("charts").dataset.stale;
+      root.dataset.state = "ready";
+      draw();
+      return courier.open();
+    case "refused":
+      controls.refuse(`${data.message}. The charts still show the last law that worked.`);
+      byId("charts").dataset.stale = "";
+      root.dataset.shown = data.id;
+      return courier.open();
+    case "error":
+      return fail(data.message);
+  }
+};
+worker.onerror = ({ message }) => fail(`The lab’s worker broke down: ${message ?? "this browser could not start it"}.`);
+
+byId("retry").addEventListener("click", () => location.reload());
+byId("draw").addEventListener("click", () => act({ type: "draw" }));
+
+let timer;
+byId("keep").addEventListener("click", ({ target }) => {
+  target.ariaPressed = String(target.ariaPressed !== "true");
+  clearInterval(timer);
+  if (target.ariaPressed === "true") timer = setInterval(() => document.hidden || act({ type: "draw" }), 500);
+});
+
+// The buttons of the cards say in their own attributes what they set.
+byId("charts").addEventListener("click", ({ target }) => {
+  const { law, length, steps, schedules, focus } = target.closest("button[data-law]")?.dataset ?? {};
+  if (!law) return;
+  const changes = { law, length: Number(length), steps: Number(steps) };
+  if (schedules) changes.schedules = schedules.split(",");
+  if (focus) changes.focus = focus;
+  act({ type: "set", ...changes });
+  byId("said").textContent = `Set: ${law}, ${length} tokens, ${steps} calls${focus ? `, ${focus} drawn` : ""}.`;
+});
+
+controls.show(state);
+root.dataset.asked = asked;
+ask();
