@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use page::{NO_GPU, Page, SOFTWARE_GPU, Scratch, browse, named};
 
 /// The small model of `tests/model`: 32 positions.
-const TEST_MODEL: &str = "model=test&autorun=0";
+const TEST_MODEL: &str = "?model=test&autorun=0";
 
 async fn finish(page: &Page) {
     page.click("#generate").await;
@@ -112,7 +112,7 @@ fn without_webgpu_the_default_model_runs_on_the_cpu_and_its_trace_is_that_of_the
     let scratch = Scratch::new("trace");
     let folder = scratch.path().to_owned();
     browse(NO_GPU, scratch.path(), |page| async move {
-        let ready = page.open("autorun=0", "ready").await;
+        let ready = page.open("?autorun=0", "ready").await;
         assert_eq!(page.data("backend").await, "cpu");
         let status = page.text("#status").await;
         assert!(status.contains("this browser found no graphics adapter for WebGPU"), "{status}");
@@ -224,16 +224,16 @@ fn auto_never_takes_a_software_adapter() {
 fn a_gpu_that_is_not_there_and_a_file_that_is_not_there_are_named() {
     let scratch = Scratch::new("errors");
     browse(NO_GPU, scratch.path(), |page| async move {
-        page.open("backend=gpu", "error").await;
+        page.open("?backend=gpu", "error").await;
         let error = page.text("#error-text").await;
         assert!(error.starts_with("The GPU was asked for, but this browser found no graphics adapter"), "{error}");
         page.click("#use-cpu").await;
         page.until("run", "finished").await;
 
-        page.open("model=none", "error").await;
+        page.open("?model=none", "error").await;
         let error = page.text("#error-text").await;
         assert!(error.contains("models/none/model.safetensors") && error.contains("404"), "{error}");
-        page.open("model=..%2Fsecret", "error").await;
+        page.open("?model=..%2Fsecret", "error").await;
         assert!(page.text("#error-text").await.contains("is not accepted"));
     });
 }

@@ -131,10 +131,10 @@ where
 }
 
 impl Page {
-    /// Goes to the page with what follows `?` in its address; milliseconds until it is in `state`.
-    pub async fn open(&self, asked: &str, state: &str) -> u128 {
+    /// Goes to what follows the page's address; milliseconds until it is in `state`.
+    pub async fn open(&self, path: &str, state: &str) -> u128 {
         let begun = Instant::now();
-        let address = format!("{}?{asked}", named("UNMASK_PAGE"));
+        let address = format!("{}{path}", named("UNMASK_PAGE"));
         // On a busy machine a browser's first page has been seen to load for ever; the second try is the last.
         if self.client.goto(&address).await.is_err() {
             self.client.goto(&address).await.unwrap();
