@@ -6,19 +6,17 @@ import { ladder, nearestStop } from "./scales.js";
 import { sample } from "./svg.js";
 
 const byId = (id) => document.getElementById(id);
-const write = (element, value) => {
-  if (element.value !== String(value)) element.value = value; // leaves the caret where it is
+const put = (id, value) => {
+  if (byId(id).value !== String(value)) byId(id).value = value; // else the caret would jump
 };
 
 export class Controls {
-  #tell;
   #state;
   #lengths = [2, 256];
   #about = new Map();
 
   /** @param {(action: object) => void} tell hears of every change, for the reducer */
   constructor(tell) {
-    this.#tell = tell;
     const set = (changes) => tell({ type: "set", ...changes });
     byId("controls").addEventListener("submit", (event) => event.preventDefault());
     byId("law").addEventListener("change", () => set({ law: byId("law").value.trim() }));
@@ -48,18 +46,20 @@ export class Controls {
       label.append(input, sample(look(name)), name);
       return label;
     };
-    byId("shown").replaceChildren(...schedules.filter(({ name }) => DEFAULTS.includes(name)).map(box));
-    byId("shown-more").replaceChildren(...schedules.filter(({ name }) => !DEFAULTS.includes(name)).map(box));
+    const first = ({ name }) => DEFAULTS.includes(name);
+    byId("shown").replaceChildren(...schedules.filter(first).map(box));
+    byId("shown-more").replaceChildren(...schedules.filter((one) => !first(one)).map(box));
     this.show(this.#state);
   }
 
   /** @param {import("./state.js").State} state */
   show(state) {
     this.#state = state;
-    write(byId("law"), state.law);
+    if (byId("law").ariaInvalid !== "true") put("law", state.law); // else it can still be mended
     const choice = byId("law-choice");
-    choice.value = [...choice.options].some(({ value }) => value === state.law) ? state.law : "";
-    byId("law-about").textContent = this.#about.get(state.law) ?? "";
+    choice.value = byId("law").value;
+    if (choice.selectedIndex < 0) choice.value = "";
+    byId("law-about").textContent = this.#about.get(choice.value) ?? "";
     byId("focus").value = state.focus;
     byId("focus-about").textContent = this.#about.get(state.focus) ?? "";
     const stops = ladder(state.length);
@@ -67,11 +67,11 @@ export class Controls {
     byId("length-slider").max = byId("length").max = this.#lengths[1];
     byId("steps").max = state.length;
     byId("steps-slider").max = stops.length - 1;
-    write(byId("length-slider"), state.length);
-    write(byId("steps-slider"), nearestStop(stops, state.steps));
+    put("length-slider", state.length);
+    put("steps-slider", nearestStop(stops, state.steps));
     byId("steps-slider").setAttribute("aria-valuetext", `${state.steps} of ${state.length}`);
     for (const name of ["length", "steps"]) {
-      write(byId(name), state[name]);
+      put(name, state[name]);
       this.#check(name);
     }
     for (const box of byId("schedules").querySelectorAll("input")) box.checked = state.schedules.includes(box.value);

@@ -14,6 +14,7 @@ let all = DEFAULTS; // every schedule there is, once the worker has told
 let state = firstState(Array.from({ length: KEPT }, newSeed));
 let asked = 0; // id of the newest wish
 let newest; // the answer that came last
+let refused; // the law that was refused last
 
 const look = (name) => lookOf(name, all);
 const worker = new Worker("worker.js", { type: "module" });
@@ -43,6 +44,11 @@ function coalesced(run) {
 }
 
 function act(action) {
+  if ("law" in action) controls.refuse("");
+  change(action);
+}
+
+function change(action) {
   state = reduce(state, { seed: newSeed(), all, ...action });
   controls.show(state);
   root.dataset.asked = asked += 1;
@@ -65,15 +71,18 @@ worker.onmessage = ({ data }) => {
       return courier.open();
     case "answer":
       newest = data;
-      controls.refuse("");
+      if (data.wish.law === refused) controls.refuse("");
       delete byId("charts").dataset.stale;
       root.dataset.state = "ready";
       draw();
       return courier.open();
     case "refused":
-      controls.refuse(`${data.message}. The charts still show the last law that worked.`);
-      byId("charts").dataset.stale = "";
+      refused = data.wish.law;
+      controls.refuse(`${data.message}. The charts keep to the last law that worked.`);
       root.dataset.shown = data.id;
+      // The last good law goes on, unless it is the same law at a length that it cannot have.
+      if (state.law === refused && newest.wish.law !== refused) change({ type: "set", law: newest.wish.law });
+      else byId("charts").dataset.stale = "";
       return courier.open();
     case "error":
       return fail(data.message);

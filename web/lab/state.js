@@ -9,7 +9,7 @@ export const KEPT = 12;
 
 /** @param {bigint[]} seeds newest first @returns {State} */
 export const firstState = (seeds) => ({
-  law: "reed-solomon:k=19,q=256",
+  law: "reed-solomon:k=23,q=256",
   length: 64,
   steps: 8,
   schedules: DEFAULTS,

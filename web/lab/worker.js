@@ -1,7 +1,7 @@
 // The one worker of the lab. It owns the wasm module, which holds laws and schedules and no net.
 //
 // Page to worker: {id, law, length, steps, schedules, focus, seeds}, once it is ready
-// Worker to page: ready {choices} | answer {id, ms, wish, answer} | refused {id, message} | error {message}
+// Worker to page: ready {choices} | answer {id, ms, wish, answer} | refused {id, wish, message} | error {message}
 
 import { fetchBytes } from "../load.js";
 import { Bench } from "./bench.js";
@@ -30,7 +30,7 @@ function answer(bench, { id, ...wish }) {
     const broken = fault instanceof WebAssembly.RuntimeError;
     return broken
       ? { type: "error", message: `The lab’s engine broke down: ${fault.message}` }
-      : { type: "refused", id, message: messageOf(fault) };
+      : { type: "refused", id, wish, message: messageOf(fault) };
   }
 }
 
