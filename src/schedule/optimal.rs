@@ -1,9 +1,11 @@
 //! The best grid for a profile that is known, by dynamic programming (Chen, Cong & Li, arXiv 2511.04647, theorem 4;
 //! Lavenant & Zanella, arXiv 2510.25544; theory section 6.4).
 
+use std::ops::Range;
+
 use super::Grid;
 
-/// The grid of at most `steps` calls with the least `sum_j d_j cost_j` for the drops `d_j` `[L - 1]`, `O(steps L^2)`.
+/// The grid of at most `steps` calls with the least `sum_j d_j cost_j` for the drops `d_j` `[L - 1]`, `O(steps L log L)`.
 pub(super) fn grid(drops: &[f64], steps: usize) -> Grid {
     let masked = drops.len() + 1;
     let choices: Vec<Vec<usize>> = layers(drops).take(steps).map(|layer| layer.choice).collect();
@@ -26,7 +28,6 @@ pub fn oracle(drops: &[f64], steps: usize) -> Vec<f64> {
 }
 
 /// With one call more than the layer before: from `a` revealed tokens on, the least error, and where the next call ends.
-#[derive(Clone)]
 struct Layer {
     least: Vec<f64>,
     choice: Vec<usize>,
@@ -35,20 +36,36 @@ struct Layer {
 fn layers(drops: &[f64]) -> impl Iterator<Item = Layer> {
     let masked = drops.len() + 1;
     let call = calls(drops);
-    let single = Layer { least: (0..=masked).map(|a| call(a, masked)).collect(), choice: vec![masked; masked + 1] };
-    std::iter::successors(Some(single.clone()), move |before| {
-        // A call fewer is allowed, so that a call that costs nothing is not split.
-        let mut layer = single.clone();
-        for a in 0..masked {
-            for (b, rest) in before.least.iter().enumerate().take(masked).skip(a + 1) {
-                let error = call(a, b) + rest;
-                if error < layer.least[a] {
-                    (layer.least[a], layer.choice[a]) = (error, b);
-                }
-            }
-        }
+    let least = (0..=masked).map(|a| call(a, masked)).collect();
+    let single = Layer { least, choice: vec![masked; masked + 1] };
+    std::iter::successors(Some(single), move |before| {
+        let mut layer = Layer { least: vec![0.0; masked + 1], choice: vec![masked; masked + 1] };
+        layer.fill(&before.least, &call, 0..masked, 1..masked);
         Some(layer)
     })
+}
+
+impl Layer {
+    /// Fills in `from`, where the next call is known to end within `ends` (inclusive): first the middle of `from`, which
+    /// then halves the ends that the others can have. For the later a call begins, the later it ends at best:
+    /// `w(a, b') - w(a, b)` falls in `a` for `b < b'`, by `(b' - b) (d_{a+1} + ... + d_{a'})` from `a` to `a'`.
+    fn fill(&mut self, before: &[f64], call: &impl Fn(usize, usize) -> f64, from: Range<usize>, ends: Range<usize>) {
+        if from.is_empty() {
+            return;
+        }
+        let middle = from.start.midpoint(from.end);
+        let (mut least, mut choice) = (f64::INFINITY, ends.end);
+        // Of equals the last, so that a call that costs nothing is not split.
+        for (end, rest) in before.iter().enumerate().take(ends.end + 1).skip(ends.start.max(middle + 1)) {
+            let error = call(middle, end) + rest;
+            if error <= least {
+                (least, choice) = (error, end);
+            }
+        }
+        (self.least[middle], self.choice[middle]) = (least, choice);
+        self.fill(before, call, from.start..middle, ends.start..choice);
+        self.fill(before, call, middle + 1..from.end, choice..ends.end);
+    }
 }
 
 /// The error of one call from `a` to `b` revealed tokens, `sum_{a < j < b} d_j (b - j)`, from prefix sums.
