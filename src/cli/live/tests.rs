@@ -1,0 +1,111 @@
+//! The live view on a screen of memory.
+
+use super::*;
+use ratatui::backend::TestBackend;
+use unmask::{sampler::Reveal, trace::Header};
+
+fn view() -> View {
+    let header = Header {
+        version: 1,
+        model: String::new(),
+        tokenizer: String::new(),
+        prompt: "One".into(),
+        length: 4,
+        schedule: Some("uniform".into()),
+        order: Some("random".into()),
+        rule: None,
+        remasking: None,
+        block_length: None,
+        early_stop: None,
+        steps: 2,
+        temperature: 1.0,
+        seed: 7,
+        device: "cpu".into(),
+    };
+    let forms = ["?", "?", "<mask>", "One", " day", "\n", "Tom"].map(String::from).to_vec();
+    let mut view = View { colour: true, ..View::default() };
+    view.take(Event::Opened(Box::new(Opened { header, why: "asked for".into(), forms, mask_id: 2, calls: 2 })));
+    let frame = |step, tokens: &[u32], revealed: &[(u32, u32)]| Event::Frame {
+        frame: Frame {
+            step,
+            tokens: tokens.to_vec(),
+            revealed: revealed.iter().map(|&(position, token)| Reveal { position, token, log_prob: -1.0 }).collect(),
+            ..Frame::default()
+        },
+        milliseconds: 5.0,
+    };
+    view.take(frame(0, &[3, 2, 2, 2], &[]));
+    view.take(frame(1, &[3, 4, 5, 2], &[(1, 4), (2, 5)]));
+    view
+}
+
+fn screen(view: &View) -> (Vec<String>, ratatui::buffer::Buffer) {
+    let mut terminal = Terminal::new(TestBackend::new(60, 12)).unwrap();
+    terminal.draw(|frame| view.draw(frame)).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let row = |y| (0..60).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    ((0..12).map(row).collect(), buffer)
+}
+
+#[test]
+fn the_screen_shows_masks_fresh_tokens_sizes_and_numbers() {
+    let (rows, buffer) = screen(&view());
+    assert_eq!(rows[0], "uniform · random · 2 steps · temperature 1 · seed 7 · cpu:");
+    assert_eq!(rows[2], "One day");
+    assert_eq!(rows[3], " ░░");
+    assert_eq!(rows[7..10], ["", "█", "█"]); // two tokens on a scale of four
+    assert_eq!(rows[10], "call 1 of 2 · 2 tokens · 2 revealed · 10.0 ms a call");
+    assert!(buffer[(0, 2)].modifier.contains(Modifier::UNDERLINED));
+    assert!(buffer[(4, 2)].modifier.contains(Modifier::REVERSED));
+    assert!(!buffer[(1, 3)].modifier.contains(Modifier::REVERSED));
+}
+
+#[test]
+fn earlier_tokens_are_coloured_by_when_they_were_revealed() {
+    let mut view = view();
+    let frame = Frame {
+        step: 2,
+        tokens: vec![3, 4, 5, 6],
+        revealed: vec![Reveal { position: 3, token: 6, log_prob: -1.0 }],
+        ..Frame::default()
+    };
+    view.take(Event::Frame { frame, milliseconds: 5.0 });
+    let (rows, buffer) = screen(&view);
+    assert_eq!(rows[3], "Tom");
+    assert_eq!(buffer[(4, 2)].fg, Color::Indexed(RAMP[0]));
+    view.colour = false;
+    assert_eq!(screen(&view).1[(4, 2)].fg, Color::Reset);
+}
+
+#[test]
+fn a_run_of_unknown_length_shows_the_calls_made_and_what_was_masked_again() {
+    let mut view = view();
+    if let Some(opened) = &mut view.opened {
+        opened.header = Header { schedule: None, order: None, rule: Some("klass".into()), ..opened.header.clone() };
+    }
+    let frame = Frame { step: 2, tokens: vec![3, 2, 5, 2], remasked: vec![1], ..Frame::default() };
+    view.take(Event::Frame { frame, milliseconds: 5.0 });
+    let (rows, buffer) = screen(&view);
+    assert_eq!(rows[0], "klass · at most 2 steps · temperature 1 · seed 7 · cpu:");
+    assert!(rows[10].starts_with("call 2 of at most 2 · 0 tokens, 1 masked again · 1 revealed"), "{}", rows[10]);
+    assert!(buffer[(4, 2)].modifier.contains(Modifier::DIM));
+}
+
+#[test]
+fn a_text_that_does_not_fit_is_noticed() {
+    let view = view();
+    assert!(view.fits(60, 12));
+    assert!(!view.fits(2, 12));
+    assert!(!view.fits(60, 1));
+}
+
+#[test]
+fn a_stopped_run_says_so() {
+    let mut view = view();
+    view.stopped = true;
+    assert!(screen(&view).0[10].starts_with("stopping after call 1 of 2"));
+    let (text, device) = (String::new(), "cpu".into());
+    let summary = Summary { text, calls: 1, revealed: 2, milliseconds: 5.0, device, stopped: true };
+    view.take(Event::Finished(summary));
+    assert_eq!(screen(&view).0[10], "stopped after 2 tokens in 1 call, 5.0 ms a call, on cpu");
+}
