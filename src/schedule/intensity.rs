@@ -144,13 +144,6 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn tc_and_dtc_are_mirror_images() {
-        let tc = Intensity::harmonic(Weights::Tc, 64, 12);
-        let mirrored: Vec<f64> = tc.values().iter().rev().copied().collect();
-        assert_eq!(Intensity::harmonic(Weights::Dtc, 64, 12).values(), mirrored);
-    }
-
-    #[test]
     fn minimax_of_two_calls_has_a_closed_form() {
         // g_j = 1 / (H_{L-1} (L - j)) and ratio 1 - 1 / H_{L-1} (theory section 4).
         let masked = 50;
@@ -186,6 +179,16 @@ mod tests {
             prop_assert!(intensity.values().iter().all(|g| (-1e-12..=1.0 + 1e-12).contains(g)));
             let sum: f64 = intensity.values().iter().sum();
             prop_assert!((sum - (steps.min(masked) - 1) as f64).abs() < 1e-7, "{}", sum);
+        }
+
+        #[test]
+        fn tc_and_dtc_are_mirror_images(masked in 1usize..200, steps in 1usize..220) {
+            let tc = Intensity::harmonic(Weights::Tc, masked, steps);
+            let dtc = Intensity::harmonic(Weights::Dtc, masked, steps);
+            let mirrored: Vec<f64> = tc.values().iter().rev().copied().collect();
+            prop_assert_eq!(dtc.values(), mirrored);
+            let scales = [Weights::Tc, Weights::Dtc].map(|weights| harmonic_scale(weights, masked, steps));
+            prop_assert_eq!(scales[0], scales[1]);
         }
 
         #[test]
