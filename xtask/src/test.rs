@@ -96,9 +96,9 @@ fn native() -> anyhow::Result<()> {
 }
 
 fn wasm() -> anyhow::Result<()> {
-    for features in [&[][..], web::LAB] {
+    for options in [web::ENGINE, web::LAB] {
         let mut clippy = setup::wasm()?.cargo("clippy");
-        clippy.args(["--profile", "web", "--package", "unmask", "--lib", "--locked"]).args(features);
+        clippy.args(options).args(["--package", "unmask", "--lib", "--locked"]);
         run(clippy.args(["--", "-Dwarnings"]).current_dir(root()))?;
     }
     web::build(true).map(drop)

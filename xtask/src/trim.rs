@@ -61,9 +61,11 @@ fn is_parser(name: &str) -> bool {
     parse.is_some_and(|rest| rest.is_empty() || rest.starts_with("::{{closure}}")) || method.starts_with("combine::")
 }
 
-/// Whether a function builds a kernel that cannot be launched in a browser, or launches one for quantized tensors.
+/// Whether a function builds a kernel that cannot be launched in a browser, or builds or launches one for quantized
+/// tensors.
 fn is_foreign_kernel(name: &str) -> bool {
-    if name.starts_with("cubek_quant::") {
+    let quantized = ["cubek_quant::", "cubecl_std::quant::view::run_with_quant_type::"];
+    if quantized.iter().any(|path| name.starts_with(path)) {
         return true;
     }
     let Some(kernel) = name.strip_suffix(" as cubecl_runtime::kernel::CubeKernel>::define") else { return false };
@@ -114,6 +116,7 @@ mod tests {
         assert!(is_foreign_kernel(&define("cubek_quant::quantize::quantize_symmetric_packed_kernel::Packed")));
         assert!(!is_foreign_kernel(&define("cubecl_std::tensor::contiguous::base::copy_kernel::CopyKernel")));
         assert!(is_foreign_kernel("cubek_quant::quantize::launch_ref"));
+        assert!(is_foreign_kernel("cubecl_std::quant::view::run_with_quant_type::run_with_q"));
         assert!(!is_foreign_kernel("cubek_matmul::tiled::cmma::launch::launch_ref"));
     }
 }

@@ -21,12 +21,12 @@ const BINDGEN: &str = "0.2.130";
 pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
     let wasm = setup::wasm()?;
     println!("Compiling for the browser; the first time takes a while ...");
-    let module = target()?.join("wasm32-unknown-unknown/web/unmask.wasm");
-    let compile = |features: &[&str]| {
+    let modules = target()?.join("wasm32-unknown-unknown");
+    for options in [ENGINE, LAB] {
         let mut cargo = wasm.cargo("rustc");
-        cargo.args(["--profile", "web", "-p", "unmask", "--lib", "--crate-type", "cdylib", "--locked"]);
-        run(cargo.args(features).current_dir(root()))
-    };
+        cargo.args(options).args(["-p", "unmask", "--lib", "--crate-type", "cdylib", "--locked"]);
+        run(cargo.current_dir(root()))?;
+    }
 
     let dist = root().join("dist");
     if dist.exists() {
@@ -34,16 +34,19 @@ pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
     }
     copy(&root().join("web"), &dist)?;
     copy(&root().join("assets/model"), &dist.join("models/default"))?;
-    compile(LAB)?;
-    bind(Bindgen::new().input_path(&module).out_name("laws").remove_name_section(true), &dist.join("lab"))?;
-    compile(&[])?;
-    bind(Bindgen::new().input_module("unmask", trim::without_dead_weight(&module)?), &dist)?;
+    let engine = trim::without_dead_weight(&modules.join("web/unmask.wasm"))?;
+    bind(Bindgen::new().input_module("unmask", engine), &dist)?;
+    let laws = modules.join("lab/unmask.wasm");
+    bind(Bindgen::new().input_path(laws).out_name("laws").remove_name_section(true), &dist.join("lab"))?;
     sizes::report(&dist, check_sizes)?;
     Ok(dist)
 }
 
-/// The features of the lab's module, which holds no net.
-pub const LAB: &[&str] = &["--no-default-features", "--features", "lab"];
+/// How the engine's module is compiled.
+pub const ENGINE: &[&str] = &["--profile", "web"];
+
+/// How the lab's module is compiled, which holds no net.
+pub const LAB: &[&str] = &["--profile", "lab", "--no-default-features", "--features", "lab"];
 
 /// JavaScript glue for a module, written beside it.
 fn bind(module: &mut Bindgen, folder: &Path) -> anyhow::Result<()> {
