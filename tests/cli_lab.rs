@@ -43,7 +43,7 @@ fn json_holds_both_errors_in_nats() {
 #[test]
 fn csv_has_a_line_a_schedule_and_number_of_calls() {
     let schedules = "chen-cong-li-tc:nats=1,error=1,uniform";
-    let wanted = ["--steps", "3,4", "--schedule", schedules, "--format", "csv", "--runs", "20"];
+    let wanted = ["--steps", "3,4", "--schedule", schedules, "--format", "csv", "--runs", "40"];
     let text = printed(&[&SMALL[..4], &wanted].concat());
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("kind,name,steps,kl_grid,kl_law,worst_per_tc,worst_per_dtc,kl_grid_low"));
@@ -113,7 +113,10 @@ fn a_law_can_stand_in_a_file() {
 
 #[test]
 fn what_cannot_be_is_refused_with_its_range() {
-    let cases: [(&[&str], &str); 13] = [
+    let cases: [(&[&str], &str); 16] = [
+        (&["--steps", "4,8,4"], "steps 4 is given twice"),
+        (&["--schedule", "uniform,cosine,uniform"], "schedule uniform is given twice"),
+        (&["--law", "table"], "`table`: a table stands in a file of its own"),
         (&["--steps", "65"], "steps is 65; it must be between 1 and the length, 64"),
         (&["--steps", "0"], "steps is 0; it must be between 1 and the length, 64"),
         (&["--steps", "two"], "invalid value 'two'"),
@@ -126,7 +129,7 @@ fn what_cannot_be_is_refused_with_its_range() {
         (&["--law", "mixture:-0.1,0.9"], "bias of `mixture` is `-0.1`"),
         (&["--schedule", "quick"], "unknown schedule `quick`; the schedules are"),
         (&["--schedule", "one-at-a-time", "--steps", "4"], "one-at-a-time needs 64 calls"),
-        (&["--runs", "1"], "runs is 1; it must be at least 2"),
+        (&["--runs", "1"], "runs is 1; it must be at least 30"),
     ];
     for (arguments, words) in cases {
         let (code, text, notes) = lab(arguments);

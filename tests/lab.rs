@@ -94,8 +94,9 @@ proptest! {
         let report = lab.report(&[schedule], &[steps]).unwrap();
         let (row, bounds) = (&report.rows[0], &report.bounds[0]);
         prop_assert!(row.kl_grid >= bounds.oracle - 1e-9, "{row:?} {bounds:?}");
-        prop_assert!(row.kl_grid <= row.worst_tc * report.tc + 1e-9, "{row:?}");
-        prop_assert!(row.kl_grid <= row.worst_dtc * report.dtc + 1e-9, "{row:?}");
+        let worst = &report.worst[0];
+        prop_assert!(row.kl_grid <= worst.per_tc * report.tc + 1e-9, "{row:?}");
+        prop_assert!(row.kl_grid <= worst.per_dtc * report.dtc + 1e-9, "{row:?}");
         if let Some(kl_law) = row.kl_law {
             prop_assert!((0.0..=row.kl_grid + 1e-9).contains(&kl_law), "{row:?}");
         }
@@ -143,6 +144,7 @@ fn runs_of_the_sampler_have_the_exact_errors() {
                 held.push(near(kl_law, sampled.low, sampled.high));
                 told += 1;
                 let wide = sampled.high - sampled.low;
+                assert!(wide.is_finite(), "{spec}, {schedule}: no run of 600 was a codeword");
                 assert!(
                     near(kl_law, sampled.low - wide, sampled.high + wide),
                     "{spec}, {schedule}: {kl_law}, {sampled:?}"
@@ -178,12 +180,29 @@ fn randomness_pays_in_the_law_really_sampled() {
 }
 
 #[test]
+fn what_loses_nothing_is_told_as_zero() {
+    // A point on the last place, or a law without dependence however it is spelled: 0, and not 1e-15.
+    for (spec, schedule, steps) in [
+        ("parity:q=2", "adaptive-min", 16),
+        ("parity:q=2", "adaptive-tc", 16),
+        ("markov:flip=0.5", "uniform", 4),
+        ("mixture:0.3", "ancestral", 4),
+        ("mixture:0.5,0.5", "adaptive-dtc:draw=stratified", 8),
+        ("markov:flip=0.1", "uniform", 32),
+    ] {
+        let row = lab(spec, 32).row(schedule.parse().unwrap(), steps).unwrap();
+        assert_eq!((row.kl_grid, row.kl_law), (0.0, Some(0.0)), "{spec}, {schedule}");
+    }
+    assert!(lab("mixture:0.3", 1).profile().tc().is_sign_positive());
+}
+
+#[test]
 fn bad_input_is_told_with_its_range() {
     let lab = lab("parity:q=2", 8);
     let told = |steps| lab.row(Schedule::Uniform, steps).unwrap_err().to_string();
     assert_eq!(told(9), "steps is 9; it must be between 1 and the length, 8");
     assert_eq!(told(0), "steps is 0; it must be between 1 and the length, 8");
     let error = pollster::block_on(lab.sample(Schedule::Uniform, 4, 1, 1)).unwrap_err().to_string();
-    assert_eq!(error, "runs is 1; it must be at least 2");
+    assert_eq!(error, "runs is 1; it must be at least 30");
     assert!(lab.row(Schedule::OneAtATime, 4).unwrap_err().to_string().contains("needs 8 calls"));
 }

@@ -263,10 +263,14 @@ fn errors_name_the_thing_the_value_and_what_is_accepted() {
     assert_eq!(told("mixture:0.1,NaN", 4), "bias of `mixture` is `NaN`; it must be a number from 0 to 1");
     assert_eq!(told("mixture", 4), "the number of biases of `mixture` is `0`; it must be 1 to 64");
     assert!(told("mixture:p=0.1", 4).starts_with("`mixture` has no parameter `p`"));
-    assert_eq!(told("hmm:states=0", 4), "states of `hmm` is `0`; it must be a whole number from 1 to 64");
-    assert_eq!(told("hmm:symbols=1", 4), "symbols of `hmm` is `1`; it must be a whole number from 2 to 1024");
+    assert_eq!(told("hmm:states=0", 4), "states of `hmm` is `0`; it must be a whole number from 1 to 32");
+    assert_eq!(told("hmm:symbols=1", 4), "symbols of `hmm` is `1`; it must be a whole number from 2 to 256");
+    assert!(told("hmm:states=32,symbols=256", 4096).contains("takes 171798691840 steps a sample"));
     assert!(told("hmm:seed=9007199254740992", 4).ends_with("it must be a whole number from 0 to 9007199254740991"));
-    assert_eq!(told("table:my.json", 4), "the law `table:my.json` stands in a file, which has to be read first");
+    assert_eq!(
+        told("table:my.json", 4),
+        "`table:my.json`: a table stands in a file of its own, which `unmask lab --law table:FILE` reads"
+    );
     let error = Table::enumerate(parse("product", 20).unwrap().as_ref()).unwrap_err().to_string();
     assert_eq!(error, "the table of `product:q=2` would have 2^20 rows; that is too many");
 }

@@ -65,6 +65,7 @@ const STYLE: &str = "<style>svg{color-scheme:light dark}.paper{fill:#fff}text{fo
 
 const PANEL: (u32, u32) = (520, 400);
 const LEGEND: u32 = 210;
+const LEGEND_TOP: i32 = 40;
 const LEGEND_LINE: i32 = 19;
 const TITLE: u32 = 34;
 
@@ -74,7 +75,8 @@ impl Figure {
     /// # Errors
     /// When plotters refuses, which it has no reason to.
     pub fn svg(&self) -> anyhow::Result<String> {
-        let size = (PANEL.0 * self.panels.len() as u32 + LEGEND, PANEL.1 + TITLE);
+        let legend = LEGEND_TOP + LEGEND_LINE * self.lines().len() as i32;
+        let size = (PANEL.0 * self.panels.len() as u32 + LEGEND, PANEL.1.max(legend as u32) + TITLE);
         let mut text = String::new();
         {
             let root = SVGBackend::with_string(&mut text, size).into_drawing_area();
@@ -97,7 +99,7 @@ impl Figure {
         }
         let style = TextStyle::from(("sans-serif", 13)).color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
         for (index, line) in self.lines().iter().enumerate() {
-            let y = 40 + LEGEND_LINE * index as i32;
+            let y = LEGEND_TOP + LEGEND_LINE * index as i32;
             self.line(&legend, line, vec![(6, y), (34, y)], &[(20, y)])?;
             legend.draw(&Text::new(line.name.clone(), (42, y), style.clone()))?;
         }
@@ -163,10 +165,10 @@ type Place = (i32, i32);
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failure = DrawingAreaErrorKind<<SVGBackend<'static> as DrawingBackend>::ErrorType>;
 
-/// Marks differ in shape as well as colour.
+/// Marks differ in shape as well as colour; where colours begin anew the shapes are shifted by one.
 fn mark(area: &Area<'_>, at: Place, index: usize, colour: RGBColor) -> Result<(), Failure> {
     let filled = colour.filled();
-    match index % 4 {
+    match (index + index / COLOURS.len()) % 4 {
         0 => area.draw(&Circle::new(at, 4, filled)),
         1 => area.draw(&TriangleMarker::new(at, 5, filled)),
         2 => area.draw(&Cross::new(at, 4, colour.stroke_width(2))),

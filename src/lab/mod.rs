@@ -10,7 +10,7 @@ mod monte_carlo;
 mod report;
 
 pub use monte_carlo::{Interval, Sampled};
-pub use report::{Bounds, Report, Row};
+pub use report::{Bounds, Report, Row, Worst};
 
 use std::sync::Arc;
 
@@ -37,12 +37,15 @@ pub enum LabError {
         length: usize,
     },
     /// Too few runs for an interval.
-    #[error("runs is {0}; it must be at least 2")]
+    #[error("runs is {0}; it must be at least {MIN_RUNS}")]
     Runs(usize),
     /// A run of the sampler failed.
     #[error(transparent)]
     Sampler(#[from] crate::sampler::SamplerError),
 }
+
+/// With fewer runs an interval would not hold what it promises.
+pub const MIN_RUNS: usize = 30;
 
 /// A law on the bench.
 #[derive(Debug)]
@@ -54,7 +57,8 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Takes a law, and its information profile: at once but for a hidden Markov chain, which may take a second.
+    /// Takes a law, and its information profile. That is done at once but for hidden Markov chains, which take up to a
+    /// second at the usual sizes and some twenty at the largest, and for the largest mixtures and tables.
     pub fn new(name: &str, law: Box<dyn Law>) -> Self {
         let profile = law.profile();
         let drops = profile.drops();
@@ -98,8 +102,8 @@ impl Lab {
     /// `k` over `q` symbols, minus the log-probability of a codeword, `-ln E[q^-(N(k) - k)]`; 0 where no schedule loses
     /// anything.
     pub fn kl_law(&self, plan: &Plan) -> Option<f64> {
-        if self.drops.iter().all(|&drop| drop == 0.0) {
-            return Some(0.0);
+        if self.kl_grid(plan) == 0.0 {
+            return Some(0.0); // (B) is never more than (A)
         }
         let (k, q) = self.law.mds()?;
         Some((-plan.ln_expected_power(k, -(q as f64).ln())).max(0.0))

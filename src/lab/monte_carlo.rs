@@ -1,6 +1,6 @@
 //! Both errors measured: runs of the sampler that drives the model, with 95 % intervals.
 
-use super::{Lab, LabError};
+use super::{Lab, LabError, MIN_RUNS};
 use crate::{
     denoiser::Denoiser,
     law::{Forced, LawDenoiser, sample},
@@ -44,10 +44,10 @@ impl Lab {
     /// Runs the sampler `runs` times for each error, seeded by `seed`, `seed + 1`, ...
     ///
     /// # Errors
-    /// As [`Lab::plan`]; [`LabError::Runs`] for fewer than 2 runs.
+    /// As [`Lab::plan`]; [`LabError::Runs`] for fewer than [`MIN_RUNS`].
     pub async fn sample(&self, schedule: Schedule, steps: usize, runs: usize, seed: u64) -> Result<Sampled, LabError> {
         self.plan(schedule, steps)?;
-        if runs < 2 {
+        if runs < MIN_RUNS {
             return Err(LabError::Runs(runs));
         }
         let seeds = || (0..runs as u64).map(|run| seed.wrapping_add(run) & crate::random::MAX_SEED);
@@ -107,6 +107,9 @@ fn minus_log(hits: f64, count: f64) -> Interval {
     let scale = 1.0 + Z * Z / count;
     let middle = (share + Z * Z / (2.0 * count)) / scale;
     let half = Z / scale * (share * (1.0 - share) / count + Z * Z / (4.0 * count * count)).sqrt();
+    // The ends are exact where every run hits, or none; rounding would leave them a little inside.
+    let (least, most) =
+        (if hits == 0.0 { 0.0 } else { middle - half }, if hits == count { 1.0 } else { middle + half });
     let minus_log = |share: f64| 0.0 - share.clamp(0.0, 1.0).ln();
-    Interval { mean: minus_log(share), low: minus_log(middle + half), high: minus_log(middle - half) }
+    Interval { mean: minus_log(share), low: minus_log(most), high: minus_log(least) }
 }

@@ -16,12 +16,6 @@ pub struct Row {
     pub kl_grid: f64,
     /// (B), of the law really sampled, in nats; `None` where it has no closed form.
     pub kl_law: Option<f64>,
-    /// The worst (A) over all laws, in nats per nat of TC. Not a number of this law.
-    #[serde(skip)]
-    pub worst_tc: f64,
-    /// Likewise per nat of DTC.
-    #[serde(skip)]
-    pub worst_dtc: f64,
 }
 
 /// What (A) of any schedule of so many calls is compared with, in nats.
@@ -74,6 +68,21 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// One for each number of calls.
     pub bounds: Vec<Bounds>,
+    /// The worst case over all laws, one for each row.
+    pub worst: Vec<Worst>,
+}
+
+/// The worst (A) that a schedule has on any law, relative to what its law is made of. No property of this law.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Worst {
+    /// Its name.
+    pub schedule: String,
+    /// `K`.
+    pub steps: usize,
+    /// In nats per nat of TC.
+    pub per_tc: f64,
+    /// In nats per nat of DTC.
+    pub per_dtc: f64,
 }
 
 impl Lab {
@@ -83,9 +92,16 @@ impl Lab {
     /// As [`Lab::plan`].
     pub fn row(&self, schedule: Schedule, steps: usize) -> Result<Row, LabError> {
         let plan = self.plan(schedule, steps)?;
-        let (worst_tc, worst_dtc) = worst_cases(&plan);
-        let (kl_grid, kl_law) = (self.kl_grid(&plan), self.kl_law(&plan));
-        Ok(Row { schedule: schedule.to_string(), steps, kl_grid, kl_law, worst_tc, worst_dtc })
+        Ok(Row { schedule: schedule.to_string(), steps, kl_grid: self.kl_grid(&plan), kl_law: self.kl_law(&plan) })
+    }
+
+    /// The worst case of a schedule over all laws of this length.
+    ///
+    /// # Errors
+    /// As [`Lab::plan`].
+    pub fn worst(&self, schedule: Schedule, steps: usize) -> Result<Worst, LabError> {
+        let (per_tc, per_dtc) = worst_cases(&self.plan(schedule, steps)?);
+        Ok(Worst { schedule: schedule.to_string(), steps, per_tc, per_dtc })
     }
 
     /// Every schedule with every number of calls.
@@ -93,8 +109,9 @@ impl Lab {
     /// # Errors
     /// As [`Lab::plan`].
     pub fn report(&self, schedules: &[Schedule], steps: &[usize]) -> Result<Report, LabError> {
-        let rows = schedules.iter().flat_map(|&schedule| steps.iter().map(move |&steps| self.row(schedule, steps)));
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let all = || schedules.iter().flat_map(|&schedule| steps.iter().map(move |&steps| (schedule, steps)));
+        let rows = all().map(|(schedule, steps)| self.row(schedule, steps)).collect::<Result<_, _>>()?;
+        let worst = all().map(|(schedule, steps)| self.worst(schedule, steps)).collect::<Result<_, _>>()?;
         let most = steps.iter().copied().max().unwrap_or(0);
         let oracle = oracle(&self.drops, most);
         let (tc, dtc) = (self.profile.tc(), self.profile.dtc());
@@ -110,6 +127,6 @@ impl Lab {
         });
         let exact = self.profile.standard_error().is_none();
         let bounds = bounds.collect();
-        Ok(Report { law: self.name.clone(), length: self.law.length(), tc, dtc, exact, rows, bounds })
+        Ok(Report { law: self.name.clone(), length: self.law.length(), tc, dtc, exact, rows, bounds, worst })
     }
 }

@@ -12,17 +12,20 @@ use crate::{
 };
 
 /// The most hidden states; a call takes `L * states * (states + symbols)` steps.
-const MAX_STATES: usize = 64;
+const MAX_STATES: usize = 32;
 
 /// The largest alphabet.
-const MAX_SYMBOLS: usize = 1024;
+const MAX_SYMBOLS: usize = 256;
 
 /// Up to this many sequences the profile is exact.
 const MAX_SEQUENCES: usize = 4096;
 
-/// How many sequences [`Law::profile`] samples up to a length of 256, under a second for the default law; fewer beyond,
-/// where each one says more, but at least 4 (some 20 seconds at the greatest length).
+/// How many sequences [`Law::profile`] samples up to the work of the default law at a length of 256, which takes under
+/// a second; fewer beyond, but at least 2.
 const SAMPLES: usize = 24;
+
+/// The most steps that one sequence may take: the default law at the greatest length, which takes some ten seconds.
+const MAX_WORK: u64 = 5_000_000_000;
 
 /// How unequal the entries of a row are: each is an exponential variate to minus this power.
 const SHARPNESS: f64 = 2.5;
@@ -43,6 +46,12 @@ pub struct Hmm {
     emissions: Vec<f64>,
 }
 
+/// Steps that one sequence takes in [`Hmm::estimate`].
+fn work(length: usize, states: usize, symbols: usize) -> u64 {
+    let [length, states, symbols] = [length, states, symbols].map(|number| number as u64);
+    length * length * states * (2 * states + symbols)
+}
+
 /// What the other positions say of the state at each one, scaled: `[L, states]` both.
 struct Messages {
     /// The law of the state given the revealed positions before it.
@@ -57,8 +66,8 @@ impl Hmm {
     /// `hmm:states=8,symbols=16,seed=1`, which are the defaults.
     ///
     /// # Errors
-    /// [`LawError`] for a length that is not 1 to [`MAX_LENGTH`], states not 1 to 64, symbols not 2 to 1024, or a seed
-    /// above [`MAX_SEED`].
+    /// [`LawError`] for a length that is not 1 to [`MAX_LENGTH`], states not 1 to 32, symbols not 2 to 256, a seed above
+    /// [`MAX_SEED`], or more of all than a profile can be made of.
     pub fn from_spec(spec: &Spec<'_>, length: usize) -> Result<Self, LawError> {
         check_length(spec.name, length, MAX_LENGTH)?;
         spec.only(&["states", "symbols", "seed"])?;
@@ -67,6 +76,15 @@ impl Hmm {
         let symbols = alphabet(spec, "symbols", 16, MAX_SYMBOLS)?;
         let accepted = format!("a whole number from 0 to {MAX_SEED}");
         let seed = spec.number("seed", accepted, |seed| *seed <= MAX_SEED)?.unwrap_or(1);
+        let work = work(length, states, symbols);
+        if work > MAX_WORK {
+            return Err(LawError::Work {
+                law: format!("hmm:states={states},symbols={symbols}"),
+                length,
+                work,
+                most: MAX_WORK,
+            });
+        }
         let mut rng = Stream::new(seed, Purpose::Law, 1);
         let transitions = random_rows(states, states, &mut rng);
         let emissions = random_rows(states, symbols, &mut rng);
@@ -167,7 +185,8 @@ impl Law for Hmm {
     fn profile(&self) -> Profile {
         let sequences = u32::try_from(self.length).ok().and_then(|length| self.symbols.checked_pow(length));
         let exact = sequences.filter(|&count| count <= MAX_SEQUENCES).and_then(|_| Table::enumerate(self).ok());
-        let samples = (SAMPLES * 256 * 256 / self.length.pow(2)).clamp(4, SAMPLES);
+        let usual = SAMPLES as u64 * work(256, 8, 16);
+        let samples = (usual / work(self.length, self.states, self.symbols)).clamp(2, SAMPLES as u64) as usize;
         exact.map_or_else(|| self.estimate(samples, self.seed), |table| table.profile())
     }
 
@@ -257,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_chain_is_stationary() {
-        for states in [1, 2, 8, 64] {
+        for states in [1, 2, 8, 32] {
             let law = hmm(&format!("hmm:states={states}"), 4);
             let after = apply(&law.start, &law.transitions, states);
             assert!(law.start.iter().zip(&after).all(|(a, b)| *a > 0.0 && (a - b).abs() < 1e-14), "{states} states");

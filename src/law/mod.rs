@@ -58,8 +58,22 @@ pub enum LawError {
         /// The longest that would be accepted.
         most: usize,
     },
+    /// A profile would take too long.
+    #[error(
+        "`{law}` of length {length} takes {work} steps a sample, length² · states · (2 states + symbols); at most {most}"
+    )]
+    Work {
+        /// The law.
+        law: String,
+        /// Its length.
+        length: usize,
+        /// The steps.
+        work: u64,
+        /// The most that would be accepted.
+        most: u64,
+    },
     /// A table is made from the text of its file, by [`Table::parse`].
-    #[error("the law `{spec}` stands in a file, which has to be read first")]
+    #[error("`{spec}`: a table stands in a file of its own, which `unmask lab --law table:FILE` reads")]
     File {
         /// The spelling.
         spec: String,

@@ -5,6 +5,9 @@ use serde::Serialize;
 /// How far above its predecessor, or below 0, rounding may bring a value.
 const ROUNDING: f64 = 1e-9;
 
+/// A fall of the profile below this share of `h(0)` is rounding.
+const NOISE: f64 = 1e-12;
+
 /// What can be wrong with numbers that are to be a profile.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ProfileError {
@@ -61,11 +64,13 @@ impl Profile {
         Ok(Self::settled(h))
     }
 
-    /// The profile `h` `[L]`, of which the caller knows that only rounding can break the rules.
+    /// The profile `h` `[L]`, of which the caller knows that only rounding can break the rules. A fall by no more than
+    /// rounding is none.
     pub(super) fn settled(mut h: Vec<f64>) -> Self {
+        let noise = NOISE * h.first().copied().unwrap_or(0.0);
         let mut before = f64::INFINITY;
         for value in &mut h {
-            *value = value.min(before).max(0.0);
+            *value = if *value > before - noise { before } else { value.max(0.0) };
             before = *value;
         }
         Self { h, standard_error: None }
@@ -115,7 +120,7 @@ impl Profile {
     }
 
     fn weighted(&self, weight: impl Fn(usize, usize) -> usize) -> f64 {
-        self.drops().iter().zip(1..).map(|(drop, j)| drop * weight(j, self.h.len()) as f64).sum()
+        self.drops().iter().zip(1..).map(|(drop, j)| drop * weight(j, self.h.len()) as f64).sum::<f64>() + 0.0 // never -0
     }
 }
 

@@ -39,7 +39,7 @@ pub enum Order {
     Soft {
         /// By what.
         score: Score,
-        /// Above 0: near 0 it is the order itself, high it is a random one.
+        /// From 1e-6 to 1e6: low it is the order itself, high it is a random one.
         softness: f64,
     },
 }
@@ -131,7 +131,8 @@ impl FromStr for Order {
         let order = named(&spec, "order", Self::ALL, Self::name)?;
         let Some(score) = order.score() else { return spec.only(&[]).map(|()| order) };
         spec.only(&["soft"])?;
-        let soft = spec.number("soft", "a finite number above 0", |soft: &f64| *soft > 0.0 && soft.is_finite())?;
+        let soft =
+            spec.number("soft", "a number from 0.000001 to 1000000", |soft: &f64| (1e-6..=1e6).contains(soft))?;
         Ok(soft.map_or(order, |softness| Self::Soft { score, softness }))
     }
 }

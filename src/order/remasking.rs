@@ -154,14 +154,15 @@ impl FromStr for Remasking {
             Self::Loop { eta, on, off, alpha } => {
                 let inside = |x: &f64| 0.0 < *x && *x < 1.0;
                 let between = "a number above 0 and below 1";
-                let off = spec.number("off", between, inside)?.unwrap_or(off);
-                let later = |on: &f64| inside(on) && *on > off;
-                Self::Loop {
-                    eta: rate(eta)?,
-                    on: spec.number("on", "a number above off and below 1", later)?.unwrap_or(on),
-                    off,
-                    alpha: spec.number("alpha", between, inside)?.unwrap_or(alpha),
-                }
+                let on = spec.number("on", between, inside)?.unwrap_or(on);
+                let before = |off: &f64| 0.0 < *off && *off < on;
+                let accepted = format!("a number above 0 and below on, {on}");
+                let off = match spec.number("off", &accepted, before)? {
+                    Some(off) => off,
+                    None if off < on => off,
+                    None => return Err(spec.refused("on", &on.to_string(), format!("a number above off, {off}"))),
+                };
+                Self::Loop { eta: rate(eta)?, on, off, alpha: spec.number("alpha", between, inside)?.unwrap_or(alpha) }
             }
         };
         let keys: &[&str] = match found {
@@ -187,7 +188,10 @@ mod tests {
             ("remdm-cap:eta=1.5", "eta of `remdm-cap` is `1.5`; it must be a number from 0 to 1"),
             ("remdm-conf:eta=1", "`remdm-conf` has no parameter `eta`; it has none"),
             ("p2:eta=-1", "eta of `p2` is `-1`; it must be a finite number, at least 0"),
-            ("remdm-loop:off=0.6,on=0.5", "on of `remdm-loop` is `0.5`; it must be a number above off and below 1"),
+            (
+                "remdm-loop:off=0.6,on=0.5",
+                "off of `remdm-loop` is `0.6`; it must be a number above 0 and below on, 0.5",
+            ),
         ] {
             let error = text.parse::<Remasking>().unwrap_err().to_string();
             assert!(error.starts_with(words), "{error}");

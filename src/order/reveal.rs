@@ -46,8 +46,8 @@ impl Memory {
             }
             let now = mem::take(&mut prediction.distribution);
             let before = mem::replace(&mut self.last[at], now);
-            let moved = !before.is_empty() && divergence(&self.last[at], &before) < eps;
-            self.still[at] = if moved { self.still[at] + 1 } else { 0 };
+            let stood = !before.is_empty() && divergence(&self.last[at], &before) < eps;
+            self.still[at] = if stood { self.still[at] + 1 } else { 0 };
         }
     }
 }

@@ -144,7 +144,7 @@ fn probability(spec: &Spec<'_>, key: &str, default: f64) -> Result<f64, SpecErro
 }
 
 fn at_least(spec: &Spec<'_>, key: &str, least: u32, default: u32) -> Result<u32, SpecError> {
-    let accepted = format!("a whole number, at least {least}");
+    let accepted = format!("a whole number from {least} to {}", u32::MAX);
     Ok(spec.number(key, accepted, |n: &u32| *n >= least)?.unwrap_or(default))
 }
 
@@ -211,7 +211,7 @@ mod tests {
             ("factor:f=0", "f of `factor` is `0`; it must be a finite number above 0"),
             ("entropy-bound:gamma=nan", "gamma of `entropy-bound` is `nan`; it must be a finite number, at least 0"),
             ("entropy-bound:proxy=kl", "proxy of `entropy-bound` is `kl`; it must be entropy, confidence or margin"),
-            ("dilated:base=1", "base of `dilated` is `1`; it must be a whole number, at least 2"),
+            ("dilated:base=1", "base of `dilated` is `1`; it must be a whole number from 2 to 4294967295"),
         ] {
             let error = text.parse::<Rule>().unwrap_err().to_string();
             assert!(error.starts_with(words), "{error}");

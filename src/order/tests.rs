@@ -23,7 +23,10 @@ fn spellings_round_trip_and_an_unknown_name_lists_them() {
     assert_eq!(told("random:soft=1"), "`random` has no parameter `soft`; it has none");
     for wrong in ["0", "-1", "inf", "nan", "much"] {
         let error = told(&format!("largest-margin:soft={wrong}"));
-        assert_eq!(error, format!("soft of `largest-margin` is `{wrong}`; it must be a finite number above 0"));
+        assert_eq!(
+            error,
+            format!("soft of `largest-margin` is `{wrong}`; it must be a number from 0.000001 to 1000000")
+        );
     }
 }
 

@@ -36,6 +36,9 @@ impl Draw {
 /// A sum that is whole but for rounding counts as whole.
 const ROUNDING: f64 = 1e-12;
 
+/// A chance below this is rounding: sums of thousands of intensities are not more exact.
+pub(super) const NO_CHANCE: f64 = 1e-11;
+
 impl Intensity {
     /// The grid of one run.
     pub fn draw(&self, draw: Draw, rng: &mut impl rand::Rng) -> Grid {
@@ -58,6 +61,8 @@ impl Intensity {
     /// The grid that one uniform number `u` in `[0, 1)` picks: `j` is a point when `G + u` passes a whole number there.
     /// Exactly `K` calls, whatever `u` (theory section 3.0).
     pub fn draw_systematic(&self, u: f64) -> Grid {
+        // Nearer to 1 it would itself count as whole, and make a point of the first place or the last.
+        let u = u.min(1.0 - 10.0 * ROUNDING);
         let floors: Vec<f64> = self.cumulative().iter().map(|sum| (sum + u + ROUNDING).floor()).collect();
         let inner = (1..self.masked()).filter(|&j| floors[j] > floors[j - 1]);
         Grid::from_points(inner.chain([self.masked()]).collect())
@@ -86,7 +91,8 @@ impl Intensity {
     /// `P(j is a point)` for `j = 1..L` at index `j - 1`; the intensity itself under the systematic draw.
     pub(super) fn presence(&self, draw: Draw) -> Vec<f64> {
         let sums = self.sums(draw);
-        (1..self.masked()).map(|j| 1.0 - self.gaps_in(draw, &sums, j).next().unwrap_or(0.0)).collect()
+        let chance = |j| 1.0 - self.gaps_in(draw, &sums, j).next().unwrap_or(0.0);
+        (1..self.masked()).map(chance).map(|chance| if chance > NO_CHANCE { chance } else { 0.0 }).collect()
     }
 
     /// What the draw picks its points by, `[0, ..., total]` at `0..L`.
@@ -106,7 +112,7 @@ impl Intensity {
             Draw::Stratified => no_stratified_point(from, to),
             Draw::Iid => (1.0 - (to - from)).max(0.0).powi(count),
         };
-        sums[j..].iter().map(chance).take_while(|&chance| chance > 0.0)
+        sums[j..].iter().map(chance).take_while(|&chance| chance > NO_CHANCE)
     }
 }
 
@@ -183,10 +189,22 @@ mod tests {
 
         #[test]
         fn the_systematic_draw_has_exactly_its_calls(
-            kind in 0..Weights::ALL.len(), masked in 1usize..200, steps in 1usize..220, u in 0.0..1.0f64
+            kind in 0..Weights::ALL.len(), minimax: bool, masked in 1usize..150, steps in 1usize..160,
+            u in prop_oneof![0.0..1.0f64, Just(0.0), Just(1.0 - 1e-12), Just(1.0 - 1.001e-12), Just(1.0f64.next_down())]
         ) {
-            let grid = Intensity::harmonic(Weights::ALL[kind], masked, steps.min(masked)).draw_systematic(u);
+            let make = if minimax { Intensity::minimax } else { Intensity::harmonic };
+            let grid = make(Weights::ALL[kind], masked, steps.min(masked)).draw_systematic(u);
             prop_assert_eq!(grid.calls(), steps.min(masked));
         }
+    }
+
+    #[test]
+    fn what_is_certain_costs_nothing_at_all() {
+        // The last places of this intensity are all points: a code that ends there loses nothing, and not 1e-15 either.
+        let intensity = Intensity::harmonic(Weights::Tc, 64, 16);
+        assert_eq!(intensity.values()[62], 1.0);
+        assert_eq!(intensity.expected_cost(Draw::Systematic)[62], 0.0);
+        assert_eq!(Intensity::minimax(Weights::Tc, 64, 63).draw_systematic(1.0f64.next_down()).calls(), 63);
+        assert_eq!(Intensity::minimax(Weights::Min, 64, 33).draw_systematic(1.0 - 1e-12 - 1e-15).calls(), 33);
     }
 }

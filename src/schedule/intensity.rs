@@ -65,9 +65,12 @@ impl Intensity {
 
     /// `[G(0), ..., G(L-1)]`, `G(j) = g_1 + ... + g_j`; the last is exactly `K - 1`.
     pub(super) fn cumulative(&self) -> Vec<f64> {
+        let total = self.inner_points as f64;
         let mut cumulative = sums(&self.g);
+        // No sum passes the last one by rounding, or a grid could have a point too many.
+        cumulative.iter_mut().for_each(|sum| *sum = sum.min(total));
         if let Some(last) = cumulative.last_mut() {
-            *last = self.inner_points as f64;
+            *last = total;
         }
         cumulative
     }

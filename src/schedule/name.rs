@@ -155,8 +155,8 @@ impl FromStr for Schedule {
         match &mut schedule {
             Self::Power(exponent) => {
                 spec.only(&["p"])?;
-                let accepted = |p: &f64| p.is_finite() && *p > 0.0;
-                *exponent = spec.number("p", "a number above 0", accepted)?.unwrap_or(*exponent);
+                let accepted = |p: &f64| *p > 0.0 && *p <= 100.0;
+                *exponent = spec.number("p", "a number above 0, at most 100", accepted)?.unwrap_or(*exponent);
             }
             Self::ChenCongLi { estimate, .. } => {
                 spec.only(&["nats", "error"])?;
@@ -208,8 +208,8 @@ mod tests {
             "{unknown}"
         );
         assert!(unknown.ends_with("one-at-a-time, profile-optimal, profile-aware"), "{unknown}");
-        assert_eq!(told("power:p=0"), "p of `power` is `0`; it must be a number above 0");
-        assert_eq!(told("power:p=NaN"), "p of `power` is `NaN`; it must be a number above 0");
+        assert_eq!(told("power:p=0"), "p of `power` is `0`; it must be a number above 0, at most 100");
+        assert_eq!(told("power:p=NaN"), "p of `power` is `NaN`; it must be a number above 0, at most 100");
         assert_eq!(told("uniform:p=2"), "`uniform` has no parameter `p`; it has none");
         assert_eq!(
             told("adaptive-tc:draw=lucky"),

@@ -1,6 +1,6 @@
 //! A schedule made ready for a number of masks and calls: drawn from as often as wanted, and what is exactly true of it.
 
-use super::{Ancestral, Draw, Grid, Intensity};
+use super::{Ancestral, Draw, Grid, Intensity, draw::NO_CHANCE};
 use crate::random;
 
 /// The law of a schedule's grids.
@@ -82,7 +82,7 @@ impl Plan {
                 let gaps = intensity.gaps(*draw, j);
                 let missed = |e: usize| gaps.get(e).copied().unwrap_or(0.0);
                 let chance = |e: usize| if e == 0 { 1.0 - missed(0) } else { missed(e - 1) - missed(e) };
-                let terms = (0..=gaps.len()).map(|e| (e, chance(e))).filter(|(_, chance)| *chance > 0.0);
+                let terms = (0..=gaps.len()).map(|e| (e, chance(e))).filter(|(_, chance)| *chance > NO_CHANCE);
                 terms.map(|(e, chance)| chance.ln() + e as f64 * ln_z).fold(f64::NEG_INFINITY, ln_add)
             }
         }

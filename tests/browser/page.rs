@@ -184,6 +184,14 @@ impl Page {
         self.devtools("Emulation.setDeviceMetricsOverride", parameters).await.unwrap();
     }
 
+    /// Lets every answer of the network wait, in milliseconds.
+    pub async fn slow(&self, latency: u32) {
+        self.devtools("Network.enable", json!({})).await.unwrap();
+        let parameters =
+            json!({ "offline": false, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.devtools("Network.emulateNetworkConditions", parameters).await.unwrap();
+    }
+
     /// Ends the process that talks to the GPU, as a driver does that breaks down.
     pub async fn lose_gpu(&self) {
         // The answer may be lost with the process.

@@ -81,7 +81,8 @@ worker.onmessage = ({ data }) => {
       controls.refuse(`${data.message}. The charts keep to the last law that worked.`);
       root.dataset.shown = data.id;
       // The last good law goes on, unless it is the same law at a length that it cannot have.
-      if (state.law === refused && newest.wish.law !== refused) change({ type: "set", law: newest.wish.law });
+      // Before the first answer there is none: then the charts wait for a better wish.
+      if (state.law === refused && newest && newest.wish.law !== refused) change({ type: "set", law: newest.wish.law });
       else byId("charts").dataset.stale = "";
       return courier.open();
     case "error":

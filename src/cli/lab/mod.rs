@@ -60,14 +60,15 @@ pub struct Command {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Run the real sampler so many times for each error as well, and print its 95 % intervals (table and csv)
+    /// Run the real sampler so many times for each error as well, at least 30, and print its 95 % intervals (table and csv);
+    /// what is rarer than one in so many runs is not seen by them
     #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "scaling")]
     runs: Option<usize>,
     /// Seed of the first run
     #[arg(long, value_name = "N", default_value_t = 1, requires = "runs", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
     seed: u64,
     /// Write the scaling report, lab.md with its figures, into this folder instead
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["law", "length", "steps", "schedule", "format"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["law", "length", "steps", "schedule", "format", "runs", "seed"])]
     scaling: Option<PathBuf>,
 }
 
@@ -109,6 +110,12 @@ impl Command {
         let lab = Lab::new(&self.law, self.law(table)?);
         let steps = if self.steps.is_empty() { powers_of_two(lab.law().length()) } else { self.steps.clone() };
         let schedules = schedules(&self.schedule)?;
+        if let Some(twice) = (1..steps.len()).find(|&index| steps[..index].contains(&steps[index])) {
+            bail!("steps {} is given twice", steps[twice]);
+        }
+        if let Some(twice) = (1..schedules.len()).find(|&index| schedules[..index].contains(&schedules[index])) {
+            bail!("schedule {} is given twice", schedules[twice]);
+        }
         let report = lab.report(&schedules, &steps)?;
         let sampled = self.sampled(&lab, &schedules, &steps)?;
         Ok(match self.format {

@@ -4,7 +4,7 @@ use std::{fmt::Write, fs, path::Path};
 
 use anyhow::Context;
 use unmask::{
-    lab::{Lab, Row},
+    lab::{Lab, LabError},
     law,
     schedule::{Draw::Systematic, Schedule, Times, Weights},
 };
@@ -47,7 +47,16 @@ struct Code {
     length: usize,
     steps: Vec<usize>,
     bounds: Vec<f64>,
-    rows: Vec<Vec<Row>>,
+    rows: Vec<Vec<Point>>,
+}
+
+/// One schedule with one number of calls.
+struct Point {
+    steps: usize,
+    kl_grid: f64,
+    kl_law: Option<f64>,
+    /// The worst (A) of any law with one nat of TC, or DTC.
+    worst: f64,
 }
 
 /// Writes `lab.md`, `lab-tc.svg` and `lab-dtc.svg` into `folder`.
@@ -63,6 +72,7 @@ pub fn write(folder: &Path) -> anyhow::Result<()> {
         describe(family, &mut text);
         save(&format!("lab-{}.svg", family.weights.name()), figure(family).svg()?)?;
     }
+    averages(&mut text)?;
     text += READING;
     save("lab.md", text)
 }
@@ -75,7 +85,12 @@ fn family(weights: Weights, name: &'static str) -> anyhow::Result<Family> {
         let lab = Lab::new(&spec, law::parse(&spec, length)?);
         let calls = (1..usize::BITS).map(|power| 1 << power);
         let steps: Vec<usize> = calls.skip_while(|&k| k < FEWEST).take_while(|&k| k < length).collect();
-        let of = |schedule| steps.iter().map(|&steps| lab.row(schedule, steps)).collect::<Result<Vec<_>, _>>();
+        let point = |schedule, steps| {
+            let (row, worst) = (lab.row(schedule, steps)?, lab.worst(schedule, steps)?);
+            let worst = if weights == Weights::Tc { worst.per_tc } else { worst.per_dtc };
+            Ok::<_, LabError>(Point { steps, kl_grid: row.kl_grid, kl_law: row.kl_law, worst })
+        };
+        let of = |schedule| steps.iter().map(|&steps| point(schedule, steps)).collect::<Result<Vec<_>, _>>();
         let rows = SCHEDULES.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
         let bounds = steps.iter().filter_map(|&steps| lab.bound(weights, steps)).collect();
         codes.push(Code { length, steps, bounds, rows });
@@ -85,14 +100,13 @@ fn family(weights: Weights, name: &'static str) -> anyhow::Result<Family> {
 
 impl Family {
     /// `KL K / TC`: flat when the error falls as `TC / K`.
-    fn scaled(&self, row: &Row) -> f64 {
+    fn scaled(&self, row: &Point) -> f64 {
         row.kl_grid * row.steps as f64 / self.total
     }
 
     /// The same for the law that is worst for the schedule.
-    fn worst(&self, row: &Row) -> f64 {
-        let ratio = if self.weights == Weights::Tc { row.worst_tc } else { row.worst_dtc };
-        ratio * row.steps as f64
+    fn worst(&self, row: &Point) -> f64 {
+        row.worst * row.steps as f64
     }
 
     fn longest(&self) -> &Code {
@@ -100,9 +114,14 @@ impl Family {
     }
 }
 
-/// The slope of `ln y` over `ln x` by least squares, of the points above 0; `None` for fewer than two.
+/// The slope of `ln y` over `ln x` by least squares; `None` where some `y` is 0 or there are fewer than two: without its
+/// best points a schedule would look worse than it is.
 fn slope(points: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    let logs: Vec<(f64, f64)> = points.filter(|(_, y)| *y > 0.0).map(|(x, y)| (x.ln(), y.ln())).collect();
+    let points: Vec<(f64, f64)> = points.collect();
+    let logs: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.ln(), y.ln())).filter(|log| log.1.is_finite()).collect();
+    if logs.len() < points.len() {
+        return None;
+    }
     let count = logs.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / count;
     let (x, y) = (mean(|log| log.0), mean(|log| log.1));
@@ -132,13 +151,13 @@ fn describe(family: &Family, text: &mut String) {
     write_table(text, &format!("(A) KL·K/{name} at L = {}", code.length), &steps, &lines);
 
     let lines = named(&|index| {
-        let law = |row: &Row| row.kl_law.map_or("-".to_owned(), number);
+        let law = |row: &Point| row.kl_law.map_or("-".to_owned(), number);
         code.rows[index].iter().map(law).collect()
     });
     write_table(text, &format!("(B) KL of the law really sampled, in nats, at L = {}", code.length), &steps, &lines);
 
     let lengths = heads(&LENGTHS, 'L');
-    let slopes = |value: &dyn Fn(&Row) -> f64, index: usize| -> Vec<String> {
+    let slopes = |value: &dyn Fn(&Point) -> f64, index: usize| -> Vec<String> {
         let of = |code: &Code| slope(code.rows[index].iter().map(|row| (row.steps as f64, value(row))));
         family.codes.iter().map(|code| of(code).map_or("-".to_owned(), |slope| format!("{slope:+.2}"))).collect()
     };
@@ -168,6 +187,34 @@ fn describe(family: &Family, text: &mut String) {
     write_table(text, "The same for the worst law of each schedule", &lengths, &lines);
 }
 
+/// All codes of one length and one number of calls: what a schedule does without knowing the dimension.
+fn averages(text: &mut String) -> anyhow::Result<()> {
+    let (length, steps) = (256, 16);
+    let ranges = [("k ≤ L/8", 1..=length / 8), ("k ≥ 7L/8", 7 * length / 8..=length - 1), ("all k", 1..=length - 1)];
+    *text += &format!("\n## All dimensions, L = q = {length}, K = {steps}\n");
+    let mut lines = vec![];
+    for schedule in SCHEDULES {
+        let plan = schedule.plan(length, steps, None)?;
+        let (cost, ln_q) = (plan.expected_cost(), (length as f64).ln());
+        let logs: Vec<f64> = (1..length).map(|k| plan.ln_expected_power(k, -ln_q)).collect();
+        let mut cells = vec![];
+        for (_, range) in &ranges {
+            let count = range.clone().count() as f64;
+            let mean = |of: &dyn Fn(usize) -> f64| number(range.clone().map(|k| of(k - 1)).sum::<f64>() / count);
+            cells.extend([mean(&|k| cost[k] * ln_q), mean(&|k| 0.0 - logs[k]), mean(&|k| logs[k].exp())]);
+        }
+        lines.push((schedule.to_string(), cells));
+    }
+    let heads = ranges.iter().flat_map(|(name, _)| ["(A)", "(B)", "P"].map(|what| format!("{what}, {name}")));
+    write_table(
+        text,
+        "Means over the dimension: (A) and (B) in nats, P of a codeword",
+        &heads.collect::<Vec<_>>(),
+        &lines,
+    );
+    Ok(())
+}
+
 fn write_table(text: &mut String, title: &str, heads: &[String], lines: &[(String, Vec<String>)]) {
     *text += &format!("\n**{title}**\n\n| | {} |\n|---|{}\n", heads.join(" | "), "---:|".repeat(heads.len()));
     for (name, cells) in lines {
@@ -177,8 +224,8 @@ fn write_table(text: &mut String, title: &str, heads: &[String], lines: &[(Strin
 
 fn figure(family: &Family) -> Figure {
     let (code, name) = (family.longest(), family.name);
-    let lines = |value: &dyn Fn(&Row) -> f64| -> Vec<Line> {
-        let line = |(schedule, rows): (&Schedule, &Vec<Row>)| Line {
+    let lines = |value: &dyn Fn(&Point) -> f64| -> Vec<Line> {
+        let line = |(schedule, rows): (&Schedule, &Vec<Point>)| Line {
             name: schedule.to_string(),
             points: rows.iter().map(|row| (row.steps as f64, value(row))).collect(),
             kind: Kind::Data,
@@ -208,18 +255,20 @@ without knowledge of the law. Here Reed-Solomon codes grow longer while their TC
 are the extreme points of the problem: for every schedule the worst law is one of them. If the error falls as TC/K, then
 KL·K/TC is flat in K; if more calls are no gain, it rises in proportion to K. The schedules are after Zhao & Cai 2026; our
 derivation. (A) is the KL averaged over grids and random orders, of which Theorem 1 speaks; (B) the KL of the law that the
-runs really sample.
+runs really sample, which on a code is -ln of the probability that a run ends in a codeword.
 ";
 
 const READING: &str = "
 ## How to read it
 
-- A single code may be lucky for a fixed grid: where a grid has a point at the code's dimension, its error is 0, and a 0 is
-  left out of slopes and figures. The tables of the worst law have no such luck in them.
+- A single code may be lucky for a fixed grid: where a grid has a point at the code's dimension, its error is 0. Where that
+  happens there is no slope (-), and in the figure a gap. The tables of the worst law have no such luck in them.
 - A slope near 0 is not yet the promise. The worst law of `uniform` with one nat of DTC has KL·K/DTC = L - K: flat while K
   is small, and as large as L. The last table of each family has what counts: whether the bound holds at every length.
 - In (A), for one fixed law, some fixed grid is always at least as good as a random one; the gain of random sizes there is
-  in the worst case, over laws that the schedule does not know. In (B) they gain on average as well.
+  in the worst case, over laws that the schedule does not know. In (B), in nats, they gain on average over the dimension as
+  well, as the last table shows; so does `ancestral`, whose sizes are random too. The mean probability of a codeword over all
+  dimensions is about (K - 1) / (L - 1) for every schedule: what differs is where, and how bad the misses are.
 - `adaptive-tc` is made for TC and `adaptive-dtc` for DTC: each is measured against the other's promise too, which it need
   not keep.
 ";

@@ -24,8 +24,16 @@ pub fn table(lab: &Lab, report: &Report, sampled: &[Sampled]) -> String {
             by_schedule(report, |row| row.kl_law.map_or("-".into(), number)),
         );
     }
-    part("Worst (A) of any law, per nat of TC", by_schedule(report, |row| number(row.worst_tc)));
-    part("Worst (A) of any law, per nat of DTC", by_schedule(report, |row| number(row.worst_dtc)));
+    let mut of = report.worst.iter();
+    part(
+        "Worst (A) of any law, per nat of TC",
+        by_schedule(report, |_| of.next().map_or("-".into(), |at| number(at.per_tc))),
+    );
+    let mut of = report.worst.iter();
+    part(
+        "Worst (A) of any law, per nat of DTC",
+        by_schedule(report, |_| of.next().map_or("-".into(), |at| number(at.per_dtc))),
+    );
     if !sampled.is_empty() {
         let mut of = sampled.iter();
         part(
@@ -51,11 +59,11 @@ pub fn csv(report: &Report, sampled: &[Sampled]) -> String {
     }
     text += "\n";
     let empty = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    for (index, row) in report.rows.iter().enumerate() {
-        let Row { schedule, steps, kl_grid, kl_law, worst_tc, worst_dtc } = row;
+    for (index, (row, worst)) in report.rows.iter().zip(&report.worst).enumerate() {
+        let Row { schedule, steps, kl_grid, kl_law } = row;
         // A schedule's parameters hold commas.
         let name = if schedule.contains(',') { format!("\"{schedule}\"") } else { schedule.clone() };
-        text += &format!("schedule,{name},{steps},{kl_grid},{},{worst_tc},{worst_dtc}", empty(*kl_law));
+        text += &format!("schedule,{name},{steps},{kl_grid},{},{},{}", empty(*kl_law), worst.per_tc, worst.per_dtc);
         if let Some(Sampled { kl_grid, kl_law }) = sampled.get(index) {
             text += &format!(",{},{}", kl_grid.low, kl_grid.high);
             text += &format!(",{},{}", empty(kl_law.map(|of| of.low)), empty(kl_law.map(|of| of.high)));
