@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // tests
 
-#[allow(dead_code)] // the demo's tests use the rest
 mod page;
 
 use std::{

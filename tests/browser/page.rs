@@ -1,5 +1,7 @@
 //! The page in a browser of its own, for as long as a test wants to look at it.
 
+#![allow(dead_code)] // each file of tests uses its own part
+
 use std::{
     env,
     io::{BufRead, BufReader},
