@@ -58,9 +58,10 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// The workspace's root, where every path begins.
+/// The workspace's root, where every path begins. As cargo says when it runs this: where it was compiled may be another
+/// checkout, with which the target directory is shared.
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), |folder| PathBuf::from(folder).join(".."))
 }
 
 fn demo(port: u16, no_open: bool) -> anyhow::Result<()> {

@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn files_are_served_with_their_type_and_nothing_else_is() {
-        let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let source = crate::root().join("xtask");
         let mounts = vec![Mount::new("/", source.join("src")), Mount::new("/page/", source.join("../web"))];
         let server = Server::start(mounts.clone(), 18_800).unwrap();
         let page = ask(&server, "GET /page/?a=b");
