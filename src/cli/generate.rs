@@ -50,7 +50,7 @@ pub struct Generate {
     #[arg(long, value_name = "TEXT", default_value = "Once upon a time", allow_hyphen_values = true)]
     prompt: String,
     /// At most this many calls of the model, and but for --remasking at most one a masked token, which is the default
-    /// with --rule; else the default is 32
+    /// with --rule and one-at-a-time; else the default is 32
     #[arg(long, value_name = "K", value_parser = at_least_one, allow_negative_numbers = true)]
     steps: Option<usize>,
     /// How many tokens each call reveals: adaptive-min|tc|dtc|uniform, minimax-min|tc|dtc|uniform, uniform, cosine, power,
@@ -150,7 +150,8 @@ impl Generate {
             prompt: self.prompt,
             length: self.length,
             settings: Settings { strategy, steps, temperature, seed },
-            uncapped: self.rule.is_some() && self.steps.is_none(),
+            // One token a call means as many calls as there are masks, as a rule may need them.
+            uncapped: (self.rule.is_some() || self.schedule == Schedule::OneAtATime) && self.steps.is_none(),
             device: self.device,
             model: self.model,
             trace: self.trace,

@@ -66,13 +66,14 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
         .context("the terminal does not say where its cursor is; try --plain")?;
     terminal.draw(|frame| view.draw(frame))?;
     let mut shown = Instant::now();
+    // In a storm of resizes a terminal may not say in time where its cursor is. That frame is lost, not the run.
     let outcome = loop {
         if stop_wanted()? && stop.swap(true, Ordering::Relaxed) {
             break Ok(ExitCode::from(run::STOPPED)); // asked twice: not even the call it is in is waited for
         }
         if stop.load(Ordering::Relaxed) && !view.stopped {
             view.stopped = true; // the run ends after the call it is in
-            terminal.draw(|frame| view.draw(frame))?;
+            let _ = terminal.draw(|frame| view.draw(frame));
         }
         match events.recv_timeout(Duration::from_millis(20)) {
             Ok(Event::Failed(error)) => break Err(error),
@@ -82,7 +83,7 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
                     std::thread::sleep(FRAME_TIME - waited);
                 }
                 view.take(event);
-                terminal.draw(|frame| view.draw(frame))?;
+                let _ = terminal.draw(|frame| view.draw(frame));
                 shown = Instant::now();
                 if let Some(summary) = &view.summary {
                     break Ok(if summary.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
@@ -92,10 +93,10 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
             Err(RecvTimeoutError::Disconnected) => break Err(anyhow::anyhow!(run::NO_END)),
         }
     };
-    let size = terminal.size()?;
+    let width = terminal.size().map_or(0, |size| size.width);
     drop(raw);
     println!();
-    if let Some(summary) = view.summary.as_ref().filter(|_| !view.fits(size.width, rows)) {
+    if let Some(summary) = view.summary.as_ref().filter(|_| !view.fits(width, rows)) {
         println!("{}", summary.text);
     }
     outcome

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::{
     law::{Law, LawError, Profile},
-    schedule::{Plan, Schedule, ScheduleError, Weights, theorem_1, worst_ratio},
+    schedule::{Plan, Schedule, ScheduleError, Weights, theorem_1},
 };
 
 /// What the lab cannot do.
@@ -94,15 +94,24 @@ impl Lab {
 
     /// (A): the KL in nats of runs of this plan, averaged over grids and random orders: `sum_j d_j E[cost_j]`.
     pub fn kl_grid(&self, plan: &Plan) -> f64 {
+        self.error(&plan.expected_cost())
+    }
+
+    /// `sum_j d_j cost_j` in nats.
+    fn error(&self, cost: &[f64]) -> f64 {
         // Exact but for rounding, which may leave a zero a little below zero.
-        self.drops.iter().zip(plan.expected_cost()).map(|(drop, cost)| drop * cost).sum::<f64>().max(0.0)
+        self.drops.iter().zip(cost).map(|(drop, cost)| drop * cost).sum::<f64>().max(0.0)
     }
 
     /// (B): the KL in nats of the law that runs of this plan sample, where it has a closed form: on a code of dimension
     /// `k` over `q` symbols, minus the log-probability of a codeword, `-ln E[q^-(N(k) - k)]`; 0 where no schedule loses
     /// anything.
     pub fn kl_law(&self, plan: &Plan) -> Option<f64> {
-        if self.kl_grid(plan) == 0.0 {
+        self.kl_law_beside(plan, self.kl_grid(plan))
+    }
+
+    fn kl_law_beside(&self, plan: &Plan, kl_grid: f64) -> Option<f64> {
+        if kl_grid == 0.0 {
             return Some(0.0); // (B) is never more than (A)
         }
         let (k, q) = self.law.mds()?;
@@ -120,12 +129,6 @@ impl Lab {
         };
         Some(theorem_1(weights, self.law.length(), steps)? * total)
     }
-}
-
-/// The worst case of a plan over all laws with one nat of TC, and over all with one nat of DTC (theory section 2).
-pub fn worst_cases(plan: &Plan) -> (f64, f64) {
-    let cost = plan.expected_cost();
-    (worst_ratio(Weights::Tc, &cost), worst_ratio(Weights::Dtc, &cost))
 }
 
 /// Laws to begin with, and what each shows.

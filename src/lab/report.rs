@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Lab, LabError, worst_cases};
-use crate::schedule::{Schedule, Weights, oracle};
+use super::{Lab, LabError};
+use crate::schedule::{Schedule, Weights, oracle, worst_ratio};
 
 /// One schedule with one number of calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -91,8 +91,7 @@ impl Lab {
     /// # Errors
     /// As [`Lab::plan`].
     pub fn row(&self, schedule: Schedule, steps: usize) -> Result<Row, LabError> {
-        let plan = self.plan(schedule, steps)?;
-        Ok(Row { schedule: schedule.to_string(), steps, kl_grid: self.kl_grid(&plan), kl_law: self.kl_law(&plan) })
+        Ok(self.assess(schedule, steps)?.0)
     }
 
     /// The worst case of a schedule over all laws of this length.
@@ -100,8 +99,17 @@ impl Lab {
     /// # Errors
     /// As [`Lab::plan`].
     pub fn worst(&self, schedule: Schedule, steps: usize) -> Result<Worst, LabError> {
-        let (per_tc, per_dtc) = worst_cases(&self.plan(schedule, steps)?);
-        Ok(Worst { schedule: schedule.to_string(), steps, per_tc, per_dtc })
+        Ok(self.assess(schedule, steps)?.1)
+    }
+
+    /// Both, from one plan and one cost.
+    fn assess(&self, schedule: Schedule, steps: usize) -> Result<(Row, Worst), LabError> {
+        let plan = self.plan(schedule, steps)?;
+        let cost = plan.expected_cost();
+        let kl_grid = self.error(&cost);
+        let row = Row { schedule: schedule.to_string(), steps, kl_grid, kl_law: self.kl_law_beside(&plan, kl_grid) };
+        let (per_tc, per_dtc) = (worst_ratio(Weights::Tc, &cost), worst_ratio(Weights::Dtc, &cost));
+        Ok((row, Worst { schedule: schedule.to_string(), steps, per_tc, per_dtc }))
     }
 
     /// Every schedule with every number of calls.
@@ -110,8 +118,8 @@ impl Lab {
     /// As [`Lab::plan`].
     pub fn report(&self, schedules: &[Schedule], steps: &[usize]) -> Result<Report, LabError> {
         let all = || schedules.iter().flat_map(|&schedule| steps.iter().map(move |&steps| (schedule, steps)));
-        let rows = all().map(|(schedule, steps)| self.row(schedule, steps)).collect::<Result<_, _>>()?;
-        let worst = all().map(|(schedule, steps)| self.worst(schedule, steps)).collect::<Result<_, _>>()?;
+        let assessed = all().map(|(schedule, steps)| self.assess(schedule, steps)).collect::<Result<Vec<_>, _>>()?;
+        let (rows, worst) = assessed.into_iter().unzip();
         let most = steps.iter().copied().max().unwrap_or(0);
         let oracle = oracle(&self.drops, most);
         let (tc, dtc) = (self.profile.tc(), self.profile.dtc());

@@ -40,7 +40,9 @@ pub enum ScheduleError {
     #[error("steps is 0; it must be at least 1")]
     NoSteps,
     /// The schedule fixes its number of calls, and it is more.
-    #[error("{schedule} needs {needed} calls for {masked} masked tokens; steps is {steps}")]
+    #[error(
+        "{schedule} needs {needed} calls for {masked} masked tokens; steps is {steps}, and must be at least {needed}"
+    )]
     TooFewSteps {
         /// Its name.
         schedule: String,
@@ -52,7 +54,9 @@ pub enum ScheduleError {
         steps: usize,
     },
     /// The schedule is made for an information profile.
-    #[error("{schedule} needs an information profile, one number for each of {masked} masked tokens; there is none")]
+    #[error(
+        "{schedule} needs an information profile, one number for each of {masked} masked tokens; there is none outside of the lab"
+    )]
     NoProfile {
         /// Its name.
         schedule: String,

@@ -15,7 +15,10 @@ fn bad_input_is_told_with_what_would_do() {
         schedule.plan(masked, steps, profile).unwrap_err().to_string()
     };
     assert_eq!(told("uniform", 4, 0, None), "steps is 0; it must be at least 1");
-    assert_eq!(told("one-at-a-time", 9, 4, None), "one-at-a-time needs 9 calls for 9 masked tokens; steps is 4");
+    assert_eq!(
+        told("one-at-a-time", 9, 4, None),
+        "one-at-a-time needs 9 calls for 9 masked tokens; steps is 4, and must be at least 9"
+    );
     let estimate = told("chen-cong-li-tc:nats=8,error=1", 20, 4, None);
     assert!(estimate.starts_with("chen-cong-li-tc:nats=8,error=1 needs 1"), "{estimate}");
     assert!(told("profile-optimal", 4, 2, None).contains("needs an information profile, one number for each of 4"));

@@ -11,6 +11,8 @@ const START = firstState([1n, 2n, 3n]);
 test("more calls than tokens cannot be asked for", () => {
   const shorter = reduce(START, { type: "set", length: 4, seed: 9n });
   assert.deepEqual([shorter.length, shorter.steps], [4, 4]);
+  // The wish comes back with the tokens.
+  assert.equal(reduce(shorter, { type: "set", length: 64, seed: 9n }).steps, START.steps);
   assert.equal(reduce(shorter, { type: "set", steps: 2, seed: 9n }).steps, 2);
 });
 

@@ -23,9 +23,10 @@ export class Controls {
     byId("law-choice").addEventListener("change", ({ target }) => target.value && set({ law: target.value }));
     byId("focus").addEventListener("change", ({ target }) => set({ focus: target.value }));
     for (const name of ["length", "steps"]) {
-      byId(name).addEventListener("input", () => this.#check(name) && set({ [name]: Number(byId(name).value) }));
-      // A refused value goes when the field is left: what is shown is what is computed.
-      byId(name).addEventListener("change", () => this.show(this.#state));
+      // Taken when the field is left or Enter is pressed: the first figure of a number is no number. A refused value stays,
+      // with its message, until another is given.
+      byId(name).addEventListener("input", () => this.#check(name));
+      byId(name).addEventListener("change", () => this.#check(name) && set({ [name]: Number(byId(name).value) }));
     }
     byId("length-slider").addEventListener("input", ({ target }) => set({ length: Number(target.value) }));
     byId("steps-slider").addEventListener("input", ({ target }) => set({ steps: ladder(this.#state.length)[target.value] }));

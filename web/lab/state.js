@@ -2,7 +2,7 @@
 
 import { DEFAULTS } from "./look.js";
 
-/** @typedef {{law: string, length: number, steps: number, schedules: string[], focus: string, seeds: bigint[]}} State */
+/** @typedef {{law: string, length: number, steps: number, wanted: number, schedules: string[], focus: string, seeds: bigint[]}} State */
 
 /** As many draws as are kept on screen. */
 export const KEPT = 12;
@@ -12,6 +12,7 @@ export const firstState = (seeds) => ({
   law: "reed-solomon:k=23,q=256",
   length: 64,
   steps: 8,
+  wanted: 8,
   schedules: DEFAULTS,
   focus: "adaptive-min",
   seeds,
@@ -28,8 +29,10 @@ export const firstState = (seeds) => ({
 export function reduce(state, { type, seed, all, ...given }) {
   switch (type) {
     case "set": {
-      const next = { ...state, ...given, seeds: [seed, ...state.seeds.slice(1)] };
-      return { ...next, steps: Math.max(1, Math.min(next.steps, next.length)) }; // more calls than tokens cannot be
+      const wanted = given.steps ?? state.wanted;
+      const next = { ...state, ...given, wanted, seeds: [seed, ...state.seeds.slice(1)] };
+      // More calls than tokens cannot be; the wish for them is kept until there are tokens enough.
+      return { ...next, steps: Math.max(1, Math.min(wanted, next.length)) };
     }
     case "show": {
       const wanted = (name) => (name === given.name ? given.on : state.schedules.includes(name));

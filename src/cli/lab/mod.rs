@@ -6,7 +6,7 @@ mod table;
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum, error::ErrorKind};
 use unmask::{
-    lab::{Lab, Sampled},
+    lab::{Lab, LabError, MIN_RUNS, Report, Sampled},
     law::{self, Law, Table},
     random::MAX_SEED,
     schedule::Schedule,
@@ -96,17 +96,24 @@ impl Command {
             Some(path) => Some(fs::read_to_string(path).with_context(|| format!("the table {path} cannot be read"))?),
             None => None,
         };
-        let text = self.text(table.as_deref()).unwrap_or_else(|error| wrong_usage(&error));
-        match io::stdout().lock().write_all(text.as_bytes()) {
-            // The reader has seen enough, as `head` does.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            other => other.context("the numbers could not be printed")?,
+        let bench = self.bench(table.as_deref()).unwrap_or_else(|error| wrong_usage(&error));
+        let Bench { lab, report, .. } = &bench;
+        match self.format {
+            Format::Table => {
+                print(&table::table(lab, report))?;
+                if self.runs.is_some() {
+                    print(&table::sampled(report, &self.sampled(&bench)?))?;
+                }
+            }
+            Format::Csv => print(&table::csv(report, &self.sampled(&bench)?))?,
+            Format::Json => print(&(serde_json::to_string_pretty(report)? + "\n"))?,
+            Format::Svg => print(&figure::of(report).svg()?)?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// What is to be printed; only what the user asked for can be wrong.
-    fn text(&self, table: Option<&str>) -> anyhow::Result<String> {
+    /// What was asked for, with its exact numbers.
+    fn bench(&self, table: Option<&str>) -> anyhow::Result<Bench> {
         let lab = Lab::new(&self.law, self.law(table)?);
         let steps = if self.steps.is_empty() { powers_of_two(lab.law().length()) } else { self.steps.clone() };
         let schedules = schedules(&self.schedule)?;
@@ -116,14 +123,15 @@ impl Command {
         if let Some(twice) = (1..schedules.len()).find(|&index| schedules[..index].contains(&schedules[index])) {
             bail!("schedule {} is given twice", schedules[twice]);
         }
+        match self.runs {
+            Some(runs) if runs < MIN_RUNS => return Err(LabError::Runs(runs).into()),
+            Some(_) if !matches!(self.format, Format::Table | Format::Csv) => {
+                bail!("--runs goes with --format table or csv")
+            }
+            _ => {}
+        }
         let report = lab.report(&schedules, &steps)?;
-        let sampled = self.sampled(&lab, &schedules, &steps)?;
-        Ok(match self.format {
-            Format::Table => table::table(&lab, &report, &sampled),
-            Format::Csv => table::csv(&report, &sampled),
-            Format::Json => serde_json::to_string_pretty(&report)? + "\n",
-            Format::Svg => figure::of(&report).svg()?,
-        })
+        Ok(Bench { lab, schedules, steps, report })
     }
 
     fn law(&self, table: Option<&str>) -> anyhow::Result<Box<dyn Law>> {
@@ -137,19 +145,41 @@ impl Command {
         }
     }
 
-    /// One measurement a row of the report, or none at all.
-    fn sampled(&self, lab: &Lab, schedules: &[Schedule], steps: &[usize]) -> anyhow::Result<Vec<Sampled>> {
+    /// One measurement a row of the report, or none at all. Told as it goes, for it can take a while.
+    fn sampled(&self, bench: &Bench) -> anyhow::Result<Vec<Sampled>> {
         let Some(runs) = self.runs else { return Ok(vec![]) };
-        if !matches!(self.format, Format::Table | Format::Csv) {
-            bail!("--runs goes with --format table or csv");
-        }
+        let watched = io::stderr().is_terminal();
         let mut sampled = vec![];
-        for &schedule in schedules {
-            for &steps in steps {
-                sampled.push(pollster::block_on(lab.sample(schedule, steps, runs, self.seed))?);
+        for &schedule in &bench.schedules {
+            for &steps in &bench.steps {
+                if watched {
+                    // Nobody need read it.
+                    let _ = write!(io::stderr(), "\r\x1b[K{schedule}, K = {steps}: {runs} runs ...");
+                }
+                sampled.push(pollster::block_on(bench.lab.sample(schedule, steps, runs, self.seed))?);
             }
         }
+        if watched {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
         Ok(sampled)
+    }
+}
+
+/// What was asked for, and the exact numbers.
+struct Bench {
+    lab: Lab,
+    schedules: Vec<Schedule>,
+    steps: Vec<usize>,
+    report: Report,
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // The reader has seen enough, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("the numbers could not be printed"),
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use unmask::lab::{Interval, Lab, Report, Row, Sampled};
 
-/// Tables with a line a schedule and a column a number of calls. `sampled` has one measurement a row, or none at all.
-pub fn table(lab: &Lab, report: &Report, sampled: &[Sampled]) -> String {
+/// Tables with a line a schedule and a column a number of calls.
+pub fn table(lab: &Lab, report: &Report) -> String {
     let Report { law, length, tc, dtc, .. } = report;
     let mut text =
         format!("{law}, L = {length}: TC = {tc:.6}, DTC = {dtc:.6}, H = {:.6} nats", lab.profile().entropy());
@@ -34,19 +34,21 @@ pub fn table(lab: &Lab, report: &Report, sampled: &[Sampled]) -> String {
         "Worst (A) of any law, per nat of DTC",
         by_schedule(report, |_| of.next().map_or("-".into(), |at| number(at.per_dtc))),
     );
-    if !sampled.is_empty() {
-        let mut of = sampled.iter();
-        part(
-            "(A) by runs of the sampler, 95 % interval",
-            by_schedule(report, |_| of.next().map_or("-".into(), |one| interval(one.kl_grid))),
-        );
-        let mut of = sampled.iter();
-        if sampled.iter().any(|one| one.kl_law.is_some()) {
-            part(
-                "(B) by runs of the sampler, 95 % interval",
-                by_schedule(report, |_| of.next().and_then(|one| one.kl_law).map_or("-".into(), interval)),
-            );
-        }
+    text
+}
+
+/// What runs of the sampler say, one measurement a row of the report.
+pub fn sampled(report: &Report, sampled: &[Sampled]) -> String {
+    let mut text = String::new();
+    let steps: Vec<usize> = report.bounds.iter().map(|at| at.steps).collect();
+    let mut part = |title: &str, of: &dyn Fn(&Sampled) -> Option<Interval>| {
+        let mut sampled = sampled.iter();
+        let cell = |_: &Row| sampled.next().and_then(of).map_or("-".into(), interval);
+        write_part(&mut text, title, &steps, &by_schedule(report, cell));
+    };
+    part("(A) by runs of the sampler, 95 % interval", &|one| Some(one.kl_grid));
+    if sampled.iter().any(|one| one.kl_law.is_some()) {
+        part("(B) by runs of the sampler, 95 % interval", &|one| one.kl_law);
     }
     text
 }
@@ -96,11 +98,17 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// An end that is 0 but for the single precision of the runs is told as 0.
 fn interval(Interval { low, high, .. }: Interval) -> String {
-    format!("{}..{}", number(low), number(high))
+    let told = |end: f64| if end.abs() < 1e-5 { "0".to_owned() } else { number(end) };
+    format!("{}..{}", told(low), told(high))
 }
 
 fn write_part(text: &mut String, title: &str, steps: &[usize], lines: &[(String, Vec<String>)]) {
+    if lines.is_empty() {
+        *text += &format!("\n{title}\n");
+        return;
+    }
     let first = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let cells = lines.iter().flat_map(|(_, cells)| cells);
     let wide = cells.map(String::len).max().unwrap_or(0).max(7);
