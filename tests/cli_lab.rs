@@ -136,7 +136,7 @@ fn what_cannot_be_is_refused_with_its_range() {
         assert_eq!((code, text.as_str()), (2, ""), "{arguments:?}: {notes}");
         assert!(notes.starts_with("error: ") && notes.contains(words), "{arguments:?}: {notes}");
     }
-    let (code, _, notes) = lab(&["--format", "svg", "--runs", "9"]);
+    let (code, _, notes) = lab(&["--format", "svg", "--runs", "90"]);
     assert!(code == 2 && notes.contains("--runs goes with --format table or csv"), "{notes}");
 }
 

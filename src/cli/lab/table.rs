@@ -23,6 +23,8 @@ pub fn table(lab: &Lab, report: &Report) -> String {
             "(B) KL of the law really sampled, nats",
             by_schedule(report, |row| row.kl_law.map_or("-".into(), number)),
         );
+    } else {
+        part("(B) KL of the law really sampled: it has no closed form for this law, and is at most (A)", vec![]);
     }
     let mut of = report.worst.iter();
     part(
