@@ -8,7 +8,8 @@
 //! - [`law`]: exact joint laws, the denoisers that are never wrong
 //! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals; [`strategy`]: both together
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
-//! - [`lab`]: the error of schedules on laws, exact and by runs of the sampler
+//! - [`lab`]: the error of schedules on laws, exact and by runs of the sampler; [`profile`]: the information profile of any
+//!   denoiser, measured on held-out text
 //! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
 //! - `cli` and `web`: the edges, where people are
 
@@ -20,6 +21,7 @@ pub mod law;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod order;
+pub mod profile;
 pub mod random;
 pub mod sampler;
 pub mod schedule;
