@@ -202,6 +202,12 @@ fn bad_input_is_told_with_its_range() {
     let told = |steps| lab.row(Schedule::Uniform, steps).unwrap_err().to_string();
     assert_eq!(told(9), "steps is 9; it must be between 1 and the length, 8");
     assert_eq!(told(0), "steps is 0; it must be between 1 and the length, 8");
+    for steps in [0, 9] {
+        assert!(
+            lab.report(&[], &[steps]).unwrap_err().to_string().starts_with(&format!("steps is {steps}; it must be"))
+        );
+    }
+    assert_eq!(lab.report(&[], &[]).unwrap().rows, []);
     let error = pollster::block_on(lab.sample(Schedule::Uniform, 4, 1, 1)).unwrap_err().to_string();
     assert_eq!(error, "runs is 1; it must be at least 30");
     assert!(lab.row(Schedule::OneAtATime, 4).unwrap_err().to_string().contains("needs 8 calls"));

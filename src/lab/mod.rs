@@ -57,8 +57,8 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Takes a law, and its information profile. That is done at once but for hidden Markov chains, which take up to a
-    /// second at the usual sizes and some twenty at the largest, and for the largest mixtures and tables.
+    /// Takes a law, and its information profile. That is done at once, but a hidden Markov chain takes up to a second at
+    /// the usual sizes, and it, a mixture or a table some ten to fifteen at the largest.
     pub fn new(name: &str, law: Box<dyn Law>) -> Self {
         let profile = law.profile();
         let drops = profile.drops();
@@ -85,11 +85,13 @@ impl Lab {
     /// # Errors
     /// [`LabError::Steps`] unless `1 <= steps <= length`; [`LabError::Schedule`].
     pub fn plan(&self, schedule: Schedule, steps: usize) -> Result<Plan, LabError> {
+        self.check(steps)?;
+        Ok(schedule.plan(self.law.length(), steps, Some(self.profile.h()))?)
+    }
+
+    fn check(&self, steps: usize) -> Result<(), LabError> {
         let length = self.law.length();
-        if !(1..=length).contains(&steps) {
-            return Err(LabError::Steps { steps, length });
-        }
-        Ok(schedule.plan(length, steps, Some(self.profile.h()))?)
+        if (1..=length).contains(&steps) { Ok(()) } else { Err(LabError::Steps { steps, length }) }
     }
 
     /// (A): the KL in nats of runs of this plan, averaged over grids and random orders: `sum_j d_j E[cost_j]`.

@@ -24,13 +24,6 @@ pub struct Interval {
     pub high: f64,
 }
 
-impl Interval {
-    /// Whether `value` is in it.
-    pub fn contains(&self, value: f64) -> bool {
-        (self.low..=self.high).contains(&value)
-    }
-}
-
 /// What runs of the sampler say of the two errors, in nats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampled {

@@ -117,6 +117,7 @@ impl Lab {
     /// # Errors
     /// As [`Lab::plan`].
     pub fn report(&self, schedules: &[Schedule], steps: &[usize]) -> Result<Report, LabError> {
+        steps.iter().try_for_each(|&steps| self.check(steps))?; // without schedules nobody else would
         let all = || schedules.iter().flat_map(|&schedule| steps.iter().map(move |&steps| (schedule, steps)));
         let assessed = all().map(|(schedule, steps)| self.assess(schedule, steps)).collect::<Result<Vec<_>, _>>()?;
         let (rows, worst) = assessed.into_iter().unzip();

@@ -38,7 +38,7 @@ impl Ancestral {
     }
 
     /// `K`, the most calls there can be.
-    pub fn steps(&self) -> usize {
+    fn steps(&self) -> usize {
         self.shares.len() - 1
     }
 

@@ -15,15 +15,6 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// The most calls that a grid of this plan makes.
-    pub fn calls(&self) -> usize {
-        match self {
-            Self::Fixed(grid) => grid.calls(),
-            Self::Drawn(intensity, _) => intensity.inner_points() + 1,
-            Self::Ancestral(ancestral) => ancestral.steps(),
-        }
-    }
-
     /// Draws the grid of one run: strictly increasing, ends at the masked count.
     pub fn draw(&self, rng: &mut impl rand::Rng) -> Grid {
         match self {

@@ -7,8 +7,9 @@ use unmask::lab::{Interval, Lab, Report, Row, Sampled};
 /// Tables with a line a schedule and a column a number of calls.
 pub fn table(lab: &Lab, report: &Report) -> String {
     let Report { law, length, tc, dtc, .. } = report;
-    let mut text =
-        format!("{law}, L = {length}: TC = {tc:.6}, DTC = {dtc:.6}, H = {:.6} nats", lab.profile().entropy());
+    let places = if report.exact { 6 } else { 1 }; // an estimate is not known that well
+    let h = lab.profile().entropy();
+    let mut text = format!("{law}, L = {length}: TC = {tc:.places$}, DTC = {dtc:.places$}, H = {h:.places$} nats");
     text += if report.exact { "\n" } else { "; an estimate, for this law's profile has no closed form\n" };
     let steps: Vec<usize> = report.bounds.iter().map(|at| at.steps).collect();
     let mut part = |title: &str, lines: Vec<(String, Vec<String>)>| write_part(&mut text, title, &steps, &lines);
