@@ -10,9 +10,12 @@
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
 //! - [`lab`]: the error of schedules on laws, exact and by runs of the sampler; [`profile`]: the information profile of any
 //!   denoiser, measured on held-out text
-//! - [`text`], [`kernel`], [`model`]: text to tokens, the WGSL kernel and its twin, the net on a device
+//! - [`text`], [`corpus`], [`kernel`], [`model`]: text to tokens and windows, the WGSL kernel and its twin, the net on a
+//!   device
 //! - `cli` and `web`: the edges, where people are
 
+#[cfg(feature = "engine")]
+pub mod corpus;
 pub mod denoiser;
 #[cfg(feature = "engine")]
 pub mod kernel;

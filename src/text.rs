@@ -56,6 +56,15 @@ impl Text {
         self.tokenizer.token_to_id(name)
     }
 
+    /// How many bytes of text a token stands for; special tokens stand for none.
+    pub fn bytes(&self, id: u32) -> usize {
+        if self.tokenizer.get_added_vocabulary().is_special_token(&self.tokenizer.id_to_token(id).unwrap_or_default()) {
+            return 0;
+        }
+        // One symbol a byte.
+        self.tokenizer.id_to_token(id).map_or(0, |symbols| symbols.chars().count())
+    }
+
     /// Cuts text into tokens. Special tokens written out, such as `<|mask|>`, become themselves.
     ///
     /// # Errors

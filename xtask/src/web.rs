@@ -43,7 +43,7 @@ pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
 }
 
 /// How the engine's module is compiled.
-pub const ENGINE: &[&str] = &["--profile", "web"];
+pub const ENGINE: &[&str] = &["--profile", "web", "--no-default-features", "--features", "engine"];
 
 /// How the lab's module is compiled, which holds no net.
 pub const LAB: &[&str] = &["--profile", "lab", "--no-default-features", "--features", "lab"];
