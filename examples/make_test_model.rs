@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use burn::prelude::*;
+use burn::{prelude::*, tensor::DType};
 use serde_json::{Value, json};
 use unmask::model::{Config, Net, save};
 
@@ -22,7 +22,7 @@ fn main() -> anyhow::Result<()> {
     device.seed(1);
     let net = Net::new(&Config::from_bytes(config.as_bytes())?, &device);
     fs::write(folder.join("config.json"), &config)?;
-    fs::write(folder.join("model.safetensors"), save(&net)?)?;
+    fs::write(folder.join("model.safetensors"), save(&net, DType::F16)?)?;
     let tokenizer = fs::read("assets/model/tokenizer.json")?;
     fs::write(folder.join("tokenizer.json"), serde_json::to_vec(&first_tokens(serde_json::from_slice(&tokenizer)?)?)?)?;
     Ok(())

@@ -12,11 +12,14 @@
 //!   denoiser, measured on held-out text
 //! - [`text`], [`corpus`], [`kernel`], [`model`]: text to tokens and windows, the WGSL kernel and its twin, the net on a
 //!   device
+//! - [`files`]: files that are whole or not there; [`train`]: from text to a model, with burn's autodiff
 //! - `cli` and `web`: the edges, where people are
 
 #[cfg(feature = "engine")]
 pub mod corpus;
 pub mod denoiser;
+#[cfg(not(target_family = "wasm"))]
+pub mod files;
 #[cfg(feature = "engine")]
 pub mod kernel;
 pub mod lab;
@@ -33,5 +36,7 @@ pub mod strategy;
 #[cfg(feature = "engine")]
 pub mod text;
 pub mod trace;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod train;
 #[cfg(target_family = "wasm")]
 pub mod web;

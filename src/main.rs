@@ -21,12 +21,16 @@ struct Arguments {
 enum Command {
     Generate(cli::Generate),
     Lab(cli::Lab),
+    #[cfg(feature = "train")]
+    Train(cli::Train),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Generate(generate) => generate.run(),
         Command::Lab(lab) => lab.run(),
+        #[cfg(feature = "train")]
+        Command::Train(train) => train.run(),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody may be reading.

@@ -24,6 +24,10 @@ pub enum Purpose {
     Law = 4,
     /// Which revealed tokens are masked again, and which masks a remasking run lifts.
     Remask = 5,
+    /// What a step of training reads, and what of it is masked.
+    Training = 6,
+    /// In which order an epoch of training reads.
+    Epoch = 7,
 }
 
 /// Hashes four words into four, each of which depends on all.

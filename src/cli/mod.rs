@@ -5,6 +5,10 @@ mod generate;
 mod lab;
 mod live;
 mod run;
+#[cfg(feature = "train")]
+mod train;
 
 pub use generate::Generate;
 pub use lab::Command as Lab;
+#[cfg(feature = "train")]
+pub use train::Train;

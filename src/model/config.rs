@@ -5,9 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::ModelError;
 use crate::kernel::MAX_VOCAB;
 
-/// The only architecture there is: a bidirectional transformer with rotary positions, SwiGLU and normalised queries and
+/// The architecture of a denoiser: a bidirectional transformer with rotary positions, SwiGLU and normalised queries and
 /// keys, trained as a masked diffusion model.
 pub const ARCH: &str = "mdlm-rope-swiglu-qknorm";
+
+/// The architecture of a judge: the same transformer, where a position sees the earlier ones and itself alone, trained to
+/// predict the next token.
+pub const JUDGE_ARCH: &str = "ar-rope-swiglu-qknorm";
 
 /// What `config.json` says. Unknown keys are errors; the keys about training are optional and change nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,12 +61,21 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether a position sees the earlier ones alone.
+    pub fn causal(&self) -> bool {
+        self.arch == JUDGE_ARCH
+    }
+
     /// Numbers a head: `d_model / n_head`.
     pub fn head_dim(&self) -> usize {
         self.d_model / self.n_head
     }
 
-    fn check(&self) -> Result<(), ModelError> {
+    /// Whether a net of these numbers can be.
+    ///
+    /// # Errors
+    /// [`ModelError::ConfigValue`] for a value that names key, value and what is accepted.
+    pub fn check(&self) -> Result<(), ModelError> {
         let size = |value: usize, most: usize| (1..=most).contains(&value);
         let id = |value: u32| (value as usize) < self.vocab_size;
         let require = |good: bool, key: &'static str, value: &dyn std::fmt::Display, accepted: &str| {
@@ -72,7 +85,8 @@ impl Config {
                 Err(ModelError::ConfigValue { key, value: value.to_string(), accepted: accepted.to_owned() })
             }
         };
-        require(self.arch == ARCH, "arch", &self.arch, ARCH)?;
+        let known = self.arch == ARCH || self.arch == JUDGE_ARCH;
+        require(known, "arch", &self.arch, &format!("{ARCH}, {JUDGE_ARCH}"))?;
         require(self.rope == "half-split", "rope", &self.rope, "half-split")?;
         require(self.norm == "rmsnorm", "norm", &self.norm, "rmsnorm")?;
         require(self.tied_embeddings, "tied_embeddings", &self.tied_embeddings, "true")?;

@@ -8,13 +8,13 @@ mod net;
 mod self_test;
 mod weights;
 
-pub use config::{ARCH, Config};
+pub use config::{ARCH, Config, JUDGE_ARCH};
 pub use device::{Choice, Place, gpu};
 pub use error::ModelError;
 pub use files::ModelFiles;
 pub use net::Net;
 pub use self_test::SelfTest;
-pub use weights::save;
+pub use weights::{load, save};
 
 use burn::{prelude::*, tensor::TensorData};
 
@@ -63,6 +63,11 @@ impl Model {
         }
         let net = weights::load(&files.weights, &config, &place.device)?;
         Ok(Self { config, net, text, hash: sha256(&files.weights), place })
+    }
+
+    /// A model whose parts are at hand, as in training.
+    pub fn assemble(config: Config, net: Net, text: Text, place: Place) -> Self {
+        Self { config, net, text, hash: String::new(), place }
     }
 
     /// What the model's config says.

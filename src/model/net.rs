@@ -5,6 +5,8 @@
 //! - SwiGLU: `w2(silu(g) * u)` with `g, u` the halves of `w13(x)`
 //! - the output is tied to the embedding, whose scale it does not share
 //!
+//! A judge's net is the same, but for a position's seeing the earlier ones and itself alone.
+//!
 //! Field names are those of the tensors in `model.safetensors`.
 
 use burn::{
@@ -29,6 +31,8 @@ pub struct Net {
     emb_scale: f64,
     #[module(skip)]
     rope: Rope,
+    #[module(skip)]
+    causal: bool,
 }
 
 #[derive(Module, Debug)]
@@ -58,17 +62,23 @@ impl Net {
         let norm = |size| RmsNormConfig::new(size).with_epsilon(config.norm_eps).init(device);
         let linear = |from, to| LinearConfig::new(from, to).with_bias(false).init(device);
         let (d, ff, head) = (config.d_model, config.d_ff, config.head_dim());
+        let normal = |std| Initializer::Normal { mean: 0.0, std };
         // With `emb_scale = sqrt(d_model)` inputs and logits then both start with variance 1.
-        let embedding = Initializer::Normal { mean: 0.0, std: 1.0 / (d as f64).sqrt() };
+        let embedding = normal(1.0 / (d as f64).sqrt());
+        // What is added to the residual stream starts small, the smaller the more blocks add to it.
+        let output = |from, to| {
+            let small = normal((2.0 * config.n_layer as f64 * from as f64).sqrt().recip());
+            LinearConfig::new(from, to).with_bias(false).with_initializer(small).init(device)
+        };
         let block = |_| Block {
             norm1: norm(d),
             qkv: linear(d, 3 * d),
             q_norm: norm(head),
             k_norm: norm(head),
-            proj: linear(d, d),
+            proj: output(d, d),
             norm2: norm(d),
             w13: linear(d, 2 * ff),
-            w2: linear(ff, d),
+            w2: output(ff, d),
             heads: config.n_head,
         };
         Self {
@@ -77,6 +87,7 @@ impl Net {
             norm: norm(d),
             emb_scale: config.emb_scale,
             rope: Rope::new(config),
+            causal: config.causal(),
         }
     }
 
@@ -117,17 +128,24 @@ impl Net {
             norm: norm("norm")?,
             emb_scale: config.emb_scale,
             rope: Rope::new(config),
+            causal: config.causal(),
         })
     }
 
     /// Token ids `[batch, length]` -> hidden states `[batch, length, d_model]`, normalised.
     pub fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+        self.hidden_with(tokens, |x| x)
+    }
+
+    /// As [`Net::hidden`], with `drop` applied to the embeddings and to all that a block adds to them, as dropout is.
+    pub fn hidden_with(&self, tokens: Tensor<2, Int>, drop: impl Fn(Tensor<3>) -> Tensor<3>) -> Tensor<3> {
         let [_, length] = tokens.dims();
         let device = tokens.device();
         let (cos, sin) = self.rope.tables(length, &device);
-        let mut x = self.emb.forward(tokens) * self.emb_scale; // [batch, length, d_model]
+        let unseen = self.causal.then(|| later(length, &device));
+        let mut x = drop(self.emb.forward(tokens) * self.emb_scale); // [batch, length, d_model]
         for block in &self.blocks {
-            x = block.forward(x, &cos, &sin);
+            x = block.forward(x, &cos, &sin, unseen.as_ref(), &drop);
         }
         normalise(&self.norm, x)
     }
@@ -156,8 +174,15 @@ impl Rope {
 }
 
 impl Block {
-    /// `x` `[batch, length, d_model]`, tables `[1, 1, length, half]`.
-    fn forward(&self, x: Tensor<3>, cos: &Tensor<4>, sin: &Tensor<4>) -> Tensor<3> {
+    /// `x` `[batch, length, d_model]`, tables `[1, 1, length, half]`, `unseen` added to the scores `[1, 1, length, length]`.
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        cos: &Tensor<4>,
+        sin: &Tensor<4>,
+        unseen: Option<&Tensor<4>>,
+        drop: &impl Fn(Tensor<3>) -> Tensor<3>,
+    ) -> Tensor<3> {
         let [batch, length, d] = x.dims();
         let head = d / self.heads;
         let qkv = self.qkv.forward(normalise(&self.norm1, x.clone())).reshape([batch, length, 3, self.heads, head]);
@@ -166,15 +191,25 @@ impl Block {
         let q = rotate(normalise(&self.q_norm, part(0)), cos, sin);
         let k = rotate(normalise(&self.k_norm, part(1)), cos, sin);
         // Not burn's `attention`: with every mask, bias and type it could take, it would add a tenth to the wasm module.
-        let scores = q.matmul(k.swap_dims(2, 3)) / (head as f64).sqrt(); // [batch, heads, length, length]
+        let mut scores = q.matmul(k.swap_dims(2, 3)) / (head as f64).sqrt(); // [batch, heads, length, length]
+        if let Some(unseen) = unseen {
+            scores = scores + unseen.clone();
+        }
         let seen = softmax(scores, 3).matmul(part(2));
-        let x = x + self.proj.forward(seen.swap_dims(1, 2).reshape([batch, length, d]));
+        let x = x + drop(self.proj.forward(seen.swap_dims(1, 2).reshape([batch, length, d])));
 
         let gates = self.w13.forward(normalise(&self.norm2, x.clone())); // [batch, length, 2 d_ff]
         let ff = gates.dims()[2] / 2;
         let gated = silu(gates.clone().narrow(2, 0, ff)) * gates.narrow(2, ff, ff);
-        x + self.w2.forward(gated)
+        x + drop(self.w2.forward(gated))
     }
+}
+
+/// What is added to the scores of a judge `[1, 1, length, length]`: nothing, and far less than any score at later positions.
+fn later(length: usize, device: &Device) -> Tensor<4> {
+    let row = |at: usize| (0..length).map(move |other| if other > at { -1e9f32 } else { 0.0 });
+    let values: Vec<f32> = (0..length).flat_map(row).collect();
+    Tensor::from_data(TensorData::new(values, [1, 1, length, length]), device)
 }
 
 /// `x / rms(x) * gamma` over the last dimension. burn's own forward squares by a power and casts, for types that are not

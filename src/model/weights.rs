@@ -70,12 +70,12 @@ fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
     (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
 }
 
-/// The bytes of a `model.safetensors` with the weights of `net` in f16.
+/// The bytes of a `model.safetensors` with the weights of `net` as `dtype`: f16 to ship, f32 to train on.
 ///
 /// # Errors
 /// [`ModelError::Store`] when burn cannot read the weights back from their device.
-pub fn save(net: &Net) -> Result<Vec<u8>, ModelError> {
-    let adapter = BurnToPyTorchAdapter.chain(FloatCastAdapter::to(DType::F16));
+pub fn save(net: &Net, dtype: DType) -> Result<Vec<u8>, ModelError> {
+    let adapter = BurnToPyTorchAdapter.chain(FloatCastAdapter::to(dtype));
     let mut store = SafetensorsStore::from_bytes(None).with_to_adapter(adapter).clear_metadata();
     net.save_into(&mut store).map_err(|error| ModelError::Store(Box::new(error)))?;
     store.get_bytes().map_err(|error| ModelError::Store(Box::new(error)))
@@ -145,9 +145,11 @@ mod tests {
     #[test]
     fn what_is_saved_is_loaded() {
         let device = Device::flex();
-        let saved = save(&Net::new(&config(), &device)).unwrap();
-        let again = save(&load(&saved, &config(), &device).unwrap()).unwrap();
-        assert_eq!(saved, again);
+        for dtype in [DType::F16, DType::F32] {
+            let saved = save(&Net::new(&config(), &device), dtype).unwrap();
+            let again = save(&load(&saved, &config(), &device).unwrap(), dtype).unwrap();
+            assert_eq!(saved, again);
+        }
     }
 
     #[test]

@@ -1,0 +1,298 @@
+//! `unmask train`: a model of one's own text.
+
+mod report;
+mod text;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use unmask::{
+    model::{Place, gpu},
+    random::MAX_SEED,
+    text::Text,
+    train::{CHECKPOINT, Checkpoint, Objective, Settings, Size, TrainError, Trainer, tokenizer},
+};
+
+use super::run::STOPPED;
+use report::Report;
+
+/// Train a model on text of your own.
+///
+/// The text is cut into stories at lines `<|endoftext|>`; a text without them is read from the start of each paragraph. The
+/// folder that comes out holds the model that was best on held-out text, ready for --model and for the page, and a
+/// checkpoint from which --resume goes on.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  unmask train my.txt --minutes 10
+  unmask train my.txt --out my-model --steps 4000
+  unmask train my.txt --out my-model --resume
+  unmask train train.txt --held-out valid.txt --size small --device gpu
+  unmask generate --model my-model
+
+The same text, settings and seed give the same weights, bit for bit on the CPU, also when the run was stopped and resumed.
+While it runs the folder can be used: every file in it is whole at any time. Ctrl-C writes a checkpoint and ends with 130.")]
+pub struct Train {
+    /// The text; several files are read one after the other
+    #[arg(value_name = "TEXT", required = true)]
+    text: Vec<PathBuf>,
+    /// Text to measure on, which is not trained on; the last twentieth of the text if not given
+    #[arg(long, value_name = "FILE")]
+    held_out: Option<PathBuf>,
+    /// The folder of the model
+    #[arg(long, value_name = "DIR", default_value = "trained")]
+    out: PathBuf,
+    /// Go on from the checkpoint in the folder
+    #[arg(long)]
+    resume: bool,
+    /// Where to train
+    #[arg(long, value_enum, default_value_t = Device::Auto)]
+    device: Device,
+    /// What size of net: tiny (1.4 million weights, for two CPU cores), small (5.8 million, for a GPU)
+    #[arg(long, default_value = "tiny")]
+    size: Size,
+    /// What it learns: masked (a denoiser), autoregressive (a judge of samples)
+    #[arg(long)]
+    objective: Option<Objective>,
+    /// Steps in all
+    #[arg(long, value_name = "N", conflicts_with = "minutes")]
+    steps: Option<u64>,
+    /// As many steps as fit into so many minutes, by the speed of the first ones
+    #[arg(long, value_name = "M")]
+    minutes: Option<f64>,
+    /// A tokenizer.json to use; one is made from the text if not given
+    #[arg(long, value_name = "FILE", conflicts_with = "vocab")]
+    tokenizer: Option<PathBuf>,
+    /// Tokens in the vocabulary
+    #[arg(long, value_name = "N")]
+    vocab: Option<usize>,
+    /// Tokens in a window, the longest that the model can write
+    #[arg(long, value_name = "L")]
+    length: Option<usize>,
+    /// Width of the net
+    #[arg(long, value_name = "N")]
+    width: Option<usize>,
+    /// Blocks of the net
+    #[arg(long, value_name = "N")]
+    layers: Option<usize>,
+    /// Attention heads
+    #[arg(long, value_name = "N")]
+    heads: Option<usize>,
+    /// Width of the gated layer
+    #[arg(long, value_name = "N")]
+    ff: Option<usize>,
+    /// Windows a step
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// The learning rate
+    #[arg(long, value_name = "R")]
+    rate: Option<f64>,
+    /// The share of numbers zeroed in training
+    #[arg(long, value_name = "P")]
+    dropout: Option<f64>,
+    /// How strongly matrices are pulled to zero
+    #[arg(long, value_name = "W")]
+    weight_decay: Option<f64>,
+    /// Threads that share a step on the CPU
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Steps between two measurements
+    #[arg(long, value_name = "N")]
+    every: Option<u64>,
+    /// Measurements without a better one after which the run ends
+    #[arg(long, value_name = "N")]
+    patience: Option<u64>,
+    /// The seed of weights, order and masks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
+    seed: Option<u64>,
+}
+
+/// Where to train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Device {
+    /// A real GPU by wgpu, else the CPU
+    Auto,
+    /// The CPU, by burn's flex
+    #[value(alias = "flex")]
+    Cpu,
+    /// The GPU by wgpu: Vulkan, Metal, DX12
+    #[value(alias = "wgpu")]
+    Gpu,
+    /// An NVIDIA GPU by CUDA, in a program built with the feature `cuda`
+    Cuda,
+}
+
+impl Train {
+    /// Trains.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        if self.minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes.is_finite())) {
+            bail!("--minutes must be a number above 0");
+        }
+        let whole = text::read(&self.text)?;
+        let (text, held_out) = match &self.held_out {
+            Some(path) => (whole.as_str(), text::read(std::slice::from_ref(path))?),
+            None => {
+                let (text, held_out) = text::divide(&whole);
+                (text, held_out.to_owned())
+            }
+        };
+        let place = self.place()?;
+        let mut trainer =
+            if self.resume { self.resumed(text, &held_out, place)? } else { self.begun(text, &held_out, place)? };
+        self.train(&mut trainer)
+    }
+
+    fn begun(&self, text: &str, held_out: &str, place: Place) -> anyhow::Result<Trainer> {
+        let checkpoint = self.out.join(CHECKPOINT);
+        if checkpoint.exists() {
+            bail!("{} is there already: go on with --resume, or name another --out", checkpoint.display());
+        }
+        let mut settings = Settings::of(self.size);
+        self.change(&mut settings);
+        settings.steps = self.steps.unwrap_or(settings.steps);
+        if !place.is_cpu() {
+            settings.threads = 1;
+        }
+        let tokenizer = match &self.tokenizer {
+            Some(path) => fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
+            None => tokenizer::train(text, settings.vocab)?,
+        };
+        if self.tokenizer.is_some() {
+            settings.vocab = Text::from_bytes(&tokenizer)?.vocab_size();
+        }
+        let trainer = Trainer::new(settings, tokenizer, text, held_out, place)?;
+        fs::create_dir_all(&self.out).with_context(|| format!("{} cannot be made", self.out.display()))?;
+        Ok(trainer)
+    }
+
+    fn resumed(&self, text: &str, held_out: &str, place: Place) -> anyhow::Result<Trainer> {
+        let mut checkpoint = Checkpoint::read(&self.out)?;
+        let began = checkpoint.about.settings.clone();
+        let mut asked = began.clone();
+        self.change(&mut asked);
+        (asked.every, asked.patience) = (began.every, began.patience);
+        if asked != began {
+            bail!("a run goes on with the settings it began with, but for --steps, --every and --patience: {began:?}");
+        }
+        self.change(&mut checkpoint.about.settings);
+        checkpoint.about.settings.steps = self.steps.unwrap_or(began.steps);
+        let path = self.out.join("tokenizer.json");
+        let tokenizer = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        Ok(Trainer::resume(checkpoint, tokenizer, text, held_out, place)?)
+    }
+
+    /// What was asked for by name, over what the settings are.
+    fn change(&self, settings: &mut Settings) {
+        fn set<T: Copy>(setting: &mut T, asked: Option<T>) {
+            *setting = asked.unwrap_or(*setting);
+        }
+        set(&mut settings.objective, self.objective);
+        set(&mut settings.vocab, self.vocab);
+        set(&mut settings.length, self.length);
+        set(&mut settings.d_model, self.width);
+        set(&mut settings.n_layer, self.layers);
+        set(&mut settings.n_head, self.heads);
+        set(&mut settings.d_ff, self.ff);
+        set(&mut settings.batch, self.batch);
+        set(&mut settings.rate, self.rate);
+        set(&mut settings.dropout, self.dropout);
+        set(&mut settings.weight_decay, self.weight_decay);
+        set(&mut settings.threads, self.threads);
+        set(&mut settings.every, self.every);
+        settings.patience = self.patience.or(settings.patience);
+        set(&mut settings.seed, self.seed);
+    }
+
+    fn place(&self) -> anyhow::Result<Place> {
+        let gpu = || pollster::block_on(gpu());
+        match self.device {
+            Device::Cpu => Ok(Place::cpu()),
+            Device::Gpu => Ok(gpu()?),
+            Device::Auto => Ok(gpu().ok().filter(|place| !place.software).unwrap_or_else(Place::cpu)),
+            Device::Cuda => cuda(),
+        }
+    }
+
+    /// Makes the steps that are left.
+    fn train(&self, trainer: &mut Trainer) -> anyhow::Result<ExitCode> {
+        let stop = stop_flag()?;
+        let report = Report::new(trainer);
+        let begun = (Instant::now(), trainer.progress().step);
+        while !trainer.done() && !stop.load(Ordering::Relaxed) {
+            let step = trainer.step()?;
+            if let Some(minutes) = self.minutes {
+                fit(trainer, minutes, begun);
+            }
+            report.step(trainer, &step);
+            if step.step.is_multiple_of(trainer.settings().every) || trainer.done() {
+                self.measure(trainer, &report)?;
+            }
+        }
+        if stop.load(Ordering::Relaxed) {
+            save(trainer, &self.out)?;
+            report.stopped(trainer, &self.out);
+            return Ok(ExitCode::from(STOPPED));
+        }
+        report.finished(trainer, &self.out);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn measure(&self, trainer: &mut Trainer, report: &Report) -> anyhow::Result<()> {
+        let (point, best) = trainer.evaluate()?;
+        // The checkpoint first: should the run end between the two, it makes the model again.
+        save(trainer, &self.out)?;
+        if best {
+            trainer.keep(&self.out)?;
+        }
+        report.measured(trainer, &point, best);
+        report.sample(trainer)
+    }
+}
+
+fn save(trainer: &Trainer, folder: &Path) -> Result<(), TrainError> {
+    trainer.checkpoint()?.write(folder)
+}
+
+/// Steps after which the speed is known well enough.
+const WARM: u64 = 10;
+
+/// Sets the number of steps by the speed of the first ones.
+fn fit(trainer: &mut Trainer, minutes: f64, (begun, first): (Instant, u64)) {
+    let made = trainer.progress().step - first;
+    if made == WARM {
+        let a_step = begun.elapsed().as_secs_f64() / made as f64;
+        trainer.set_steps(first + made + (minutes * 60.0 / a_step) as u64);
+    }
+}
+
+/// Set by Ctrl-C or a request to end; a second one ends the program.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(STOPPED.into());
+        }
+    })
+    .context("signals cannot be listened to")?;
+    Ok(stop)
+}
+
+#[cfg(feature = "cuda")]
+fn cuda() -> anyhow::Result<Place> {
+    Ok(Place { device: burn::prelude::Device::cuda(0), name: "cuda".into(), software: false })
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda() -> anyhow::Result<Place> {
+    bail!("this program was built without CUDA; build it with --features cuda, or train with --device gpu")
+}

@@ -1,0 +1,26 @@
+//! Training: text in, a model folder out.
+//!
+//! - [`Settings`]: all that a run is told, and nothing else decides its curve
+//! - [`tokenizer`]: byte-level BPE from the text itself
+//! - `batch`, `example`: which windows a step reads, and which of their tokens are masked; pure functions of seed and step
+//! - `objective`, `gradients`, `optimizer`, `average`: the loss, and what becomes of it
+//! - `checkpoint`: a run on the disk, whole or not there
+//! - [`Trainer`]: all of it, step by step
+
+mod average;
+mod batch;
+mod checkpoint;
+mod error;
+mod example;
+mod gradients;
+mod objective;
+mod optimizer;
+mod settings;
+pub mod tokenizer;
+mod trainer;
+
+pub use checkpoint::{CHECKPOINT, Checkpoint};
+pub use error::TrainError;
+pub use example::{Example, autoregressive, masked};
+pub use settings::{Objective, Settings, Size};
+pub use trainer::{Evaluation, Point, Progress, Step, Trainer};

@@ -1,0 +1,74 @@
+//! Examples on a device, and the loss of a net on them.
+
+use burn::{
+    prelude::*,
+    tensor::{TensorData, activation::log_softmax},
+};
+
+use super::Example;
+use crate::model::{Config, Net};
+
+/// Examples as tensors.
+pub struct Asked {
+    /// What is shown `[rows, length]`.
+    input: Tensor<2, Int>,
+    /// Where, counted over all rows `[asked]`.
+    places: Tensor<1, Int>,
+    /// `[asked, 1]`.
+    targets: Tensor<2, Int>,
+    /// What a target counts: one over the targets of its row `[asked]`.
+    weights: Tensor<1>,
+}
+
+impl Asked {
+    /// `examples` `[rows]` of one length on `device`.
+    pub fn new(examples: &[Example], device: &Device) -> Self {
+        let length = examples.first().map_or(0, |example| example.input.len());
+        let rows = || examples.iter().enumerate();
+        let input: Vec<i32> = rows().flat_map(|(_, one)| one.input.iter().map(|id| id.cast_signed())).collect();
+        let place = |row: usize, place: u32| (row * length) as i32 + place.cast_signed();
+        let places: Vec<i32> = rows().flat_map(|(row, one)| one.places.iter().map(move |&at| place(row, at))).collect();
+        let targets: Vec<i32> = rows().flat_map(|(_, one)| one.targets.iter().map(|id| id.cast_signed())).collect();
+        let weights: Vec<f32> =
+            rows().flat_map(|(_, one)| one.places.iter().map(|_| 1.0 / one.places.len() as f32)).collect();
+        let asked = places.len();
+        Self {
+            input: Tensor::from_data(TensorData::new(input, [examples.len(), length]), device),
+            places: Tensor::from_data(TensorData::new(places, [asked]), device),
+            targets: Tensor::from_data(TensorData::new(targets, [asked, 1]), device),
+            weights: Tensor::from_data(TensorData::new(weights, [asked]), device),
+        }
+    }
+
+    /// `log p` of the targets `[asked]`. `never` `[1, vocab]` is added to the logits.
+    pub fn log_probs(&self, net: &Net, never: &Tensor<2>, dropout: f64) -> Tensor<1> {
+        let hidden = net.hidden_with(self.input.clone(), |x| drop(x, dropout)); // [rows, length, d_model]
+        let [rows, length, d] = hidden.dims();
+        let hidden = hidden.reshape([rows * length, d]).select(0, self.places.clone()); // [asked, d_model]
+        let logits = net.logits(hidden) + never.clone(); // [asked, vocab]
+        log_softmax(logits, 1).gather(1, self.targets.clone()).squeeze_dim(1)
+    }
+
+    /// The sum over the rows of the mean of `-log p` over what is asked of each `[1]`, in nats.
+    pub fn loss(&self, net: &Net, never: &Tensor<2>, dropout: f64) -> Tensor<1> {
+        (self.log_probs(net, never, dropout) * self.weights.clone()).sum().neg()
+    }
+}
+
+/// Added to logits `[1, vocab]`: masks and padding are never predicted.
+pub fn never(config: &Config, device: &Device) -> Tensor<2> {
+    let mut row = vec![0.0f32; config.vocab_size];
+    for id in [config.mask_id, config.pad_id] {
+        row[id as usize] = -1e9;
+    }
+    Tensor::from_data(TensorData::new(row, [1, config.vocab_size]), device)
+}
+
+/// Zeros a share of the numbers, and scales the others so that the mean stays.
+fn drop(x: Tensor<3>, share: f64) -> Tensor<3> {
+    if share == 0.0 {
+        return x;
+    }
+    let kept = x.random_like(burn::tensor::Distribution::Bernoulli(1.0 - share));
+    x * kept / (1.0 - share)
+}
