@@ -75,6 +75,11 @@ impl Model {
         &self.config
     }
 
+    /// The net alone.
+    pub fn net(&self) -> &Net {
+        &self.net
+    }
+
     /// The model's tokenizer.
     pub fn text(&self) -> &Text {
         &self.text

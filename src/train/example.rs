@@ -20,6 +20,16 @@ pub struct Example {
 }
 
 impl Example {
+    /// `window` with masks at `places`, where its tokens are asked for.
+    pub fn new(window: &[u32], places: Vec<u32>, mask_id: u32) -> Self {
+        let mut input = window.to_vec();
+        for &place in &places {
+            input[place as usize] = mask_id;
+        }
+        let targets = places.iter().map(|&place| window[place as usize]).collect();
+        Self { input, places, targets }
+    }
+
     /// The loss of a net that gives the targets these `log_probs` `[asked]`, in nats per token.
     pub fn loss(&self, log_probs: &[f32]) -> f64 {
         -log_probs.iter().map(|&log_prob| f64::from(log_prob)).sum::<f64>() / self.places.len() as f64
@@ -51,12 +61,7 @@ fn mask(window: &[u32], asked: usize, mask_id: u32, rng: &mut impl Rng) -> Examp
     }
     places.truncate(asked);
     places.sort_unstable();
-    let mut input = window.to_vec();
-    for &place in &places {
-        input[place as usize] = mask_id;
-    }
-    let targets = places.iter().map(|&place| window[place as usize]).collect();
-    Example { input, places, targets }
+    Example::new(window, places, mask_id)
 }
 
 /// Each of `windows` `[rows][length]`, moved on by one after an `<|endoftext|>`: every token is asked for, given the earlier.

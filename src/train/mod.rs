@@ -4,7 +4,7 @@
 //! - [`tokenizer`]: byte-level BPE from the text itself
 //! - `batch`, `example`: which windows a step reads, and which of their tokens are masked; pure functions of seed and step
 //! - `objective`, `gradients`, `optimizer`, `average`: the loss, and what becomes of it
-//! - `checkpoint`: a run on the disk, whole or not there
+//! - `progress`, `checkpoint`, `export`: how far a run is, and what it leaves on the disk
 //! - [`Trainer`]: all of it, step by step
 
 mod average;
@@ -12,15 +12,18 @@ mod batch;
 mod checkpoint;
 mod error;
 mod example;
+mod export;
 mod gradients;
 mod objective;
 mod optimizer;
+mod progress;
 mod settings;
 pub mod tokenizer;
 mod trainer;
 
-pub use checkpoint::{CHECKPOINT, Checkpoint};
+pub use checkpoint::{About, CHECKPOINT, Checkpoint};
 pub use error::TrainError;
 pub use example::{Example, autoregressive, masked};
+pub use progress::{Evaluation, Point, Progress, Step};
 pub use settings::{Objective, Settings, Size};
-pub use trainer::{Evaluation, Point, Progress, Step, Trainer};
+pub use trainer::Trainer;

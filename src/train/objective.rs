@@ -72,3 +72,65 @@ fn drop(x: Tensor<3>, share: f64) -> Tensor<3> {
     let kept = x.random_like(burn::tensor::Distribution::Bernoulli(1.0 - share));
     x * kept / (1.0 - share)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        denoiser::{Ask, Denoiser, Extent},
+        model::{Model, ModelFiles, Place},
+        random::{Purpose, Stream},
+        train::masked,
+    };
+
+    fn model() -> Model {
+        let files = ModelFiles::read(std::path::Path::new("tests/model")).unwrap();
+        Model::load(&files, Place::cpu()).unwrap()
+    }
+
+    #[test]
+    fn the_loss_is_what_the_denoiser_says_of_the_same_masks() {
+        let mut model = model();
+        let windows: Vec<Vec<u32>> =
+            (0..3).map(|row| (0..32).map(|at| 3 + (at * 7 + row * 31) % 500).collect()).collect();
+        let examples = masked(&windows, 2, &mut Stream::new(4, Purpose::Training, 1));
+        let device = Device::flex();
+        let never = never(model.config(), &device);
+        let loss = Asked::new(&examples, &device).loss(model.net(), &never, 0.0).into_scalar::<f32>();
+        let extent = Extent { everywhere: false, distributions: true };
+        let ask = Ask { seed: 0, step: 1, temperature: 0.0, extent };
+        let mut expected = 0.0;
+        for example in &examples {
+            let predictions = pollster::block_on(model.predict(&example.input, &ask)).unwrap();
+            let log_prob = |(one, &token): (&crate::denoiser::Prediction, &u32)| one.distribution[token as usize];
+            let log_probs: Vec<f32> = predictions.iter().zip(&example.targets).map(log_prob).collect();
+            expected += example.loss(&log_probs);
+        }
+        assert!((f64::from(loss) - expected).abs() < 1e-4, "{loss}, {expected}");
+    }
+
+    #[test]
+    fn a_judge_sees_nothing_of_later_tokens() {
+        let mut config = model().config().clone();
+        config.arch = crate::model::JUDGE_ARCH.into();
+        let device = Device::flex();
+        device.seed(3);
+        let net = Net::new(&config, &device);
+        let never = never(&config, &device);
+        let windows = [vec![5, 6, 7, 8, 9], vec![5, 6, 7, 100, 200]];
+        let examples = super::super::autoregressive(&windows, 0);
+        let log_probs: Vec<f32> =
+            Asked::new(&examples, &device).log_probs(&net, &never, 0.0).into_data().try_into_vec().unwrap();
+        assert_eq!(log_probs[..3], log_probs[5..8]);
+        assert_ne!(log_probs[3..5], log_probs[8..]);
+    }
+
+    #[test]
+    fn dropout_zeros_its_share_and_keeps_the_mean() {
+        let device = Device::flex();
+        device.seed(1);
+        let dropped: Vec<f32> = drop(Tensor::ones([10, 10, 100], &device), 0.2).into_data().try_into_vec().unwrap();
+        let zeros = dropped.iter().filter(|&&x| x == 0.0).count() as f64 / 1e4;
+        assert!((zeros - 0.2).abs() < 0.02 && dropped.iter().all(|&x| x == 0.0 || x == 1.25), "{zeros}");
+    }
+}

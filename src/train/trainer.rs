@@ -1,6 +1,6 @@
 //! A training run, step by step.
 
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 use burn::{
     module::Module,
@@ -8,10 +8,9 @@ use burn::{
     prelude::*,
     tensor::{Bytes, DType},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Checkpoint, Example, Objective, Settings, TrainError, autoregressive,
+    Checkpoint, Evaluation, Example, Objective, Point, Progress, Settings, Step, TrainError, autoregressive,
     average::follow,
     batch::Batches,
     checkpoint::About,
@@ -23,83 +22,28 @@ use super::{
 };
 use crate::{
     corpus::Corpus,
-    files::write_whole,
-    model::{Config, Model, Net, Place, load, save},
+    model::{Config, Net, Place, load, save},
     random::{Purpose, Stream},
     text::{Text, sha256},
 };
 
-/// How far a run is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Steps made.
-    pub step: u64,
-    /// Tokens read.
-    pub tokens: u64,
-    /// Seconds spent on steps.
-    pub seconds: f64,
-    /// Sum of the losses since the last measurement, and how many they are.
-    pub losses: (f64, u64),
-    /// The step and value of the best measurement.
-    pub best: Option<(u64, Evaluation)>,
-    /// All measurements.
-    pub curve: Vec<Point>,
-}
-
-/// The NELBO of a denoiser, or the loss of a judge, on held-out text.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// Nats per token.
-    pub nats: f64,
-    /// Its standard error over the windows.
-    pub se: f64,
-}
-
-/// A measurement in the course of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Point {
-    /// After which step.
-    pub step: u64,
-    /// After how many tokens.
-    pub tokens: u64,
-    /// After how many seconds of training.
-    pub seconds: f64,
-    /// The mean loss of the steps since the last measurement, in nats per token.
-    pub loss: f64,
-    /// On held-out text.
-    pub held_out: Evaluation,
-}
-
-/// What a step tells.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
-    /// Which.
-    pub step: u64,
-    /// Its loss, in nats per token.
-    pub loss: f64,
-    /// The rate.
-    pub rate: f64,
-    /// The length of the gradient, before it was shortened.
-    pub gradient: f64,
-}
-
 /// A run.
 pub struct Trainer {
-    settings: Settings,
-    config: Config,
-    tokenizer: Vec<u8>,
-    hashes: [String; 3],
+    pub(super) settings: Settings,
+    pub(super) config: Config,
+    pub(super) tokenizer: Vec<u8>,
+    pub(super) hashes: [String; 3],
     batches: Batches,
     held_out: Vec<Example>,
     /// Of held-out text.
     bytes_a_token: f64,
     /// Where, without autodiff.
-    place: Place,
-    net: Net,
-    average: Net,
-    optimizer: ModuleOptimizer,
+    pub(super) place: Place,
+    pub(super) net: Net,
+    pub(super) average: Net,
+    pub(super) optimizer: ModuleOptimizer,
     never: Tensor<2>,
-    progress: Progress,
+    pub(super) progress: Progress,
     /// One of one thread for each part of a batch: burn's products then stay in it.
     pools: Vec<rayon::ThreadPool>,
 }
@@ -339,60 +283,6 @@ impl Trainer {
             }
             started.into_iter().map(|thread| thread.join().map_err(|_| TrainError::Thread)).collect()
         })
-    }
-
-    /// What the run can go on from.
-    ///
-    /// # Errors
-    /// When burn cannot read the weights back.
-    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        let about =
-            About { settings: self.settings.clone(), progress: self.progress.clone(), hashes: self.hashes.clone() };
-        let optimizer = self.optimizer.into_bytes().map_err(|error| TrainError::Optimizer(error.to_string()))?;
-        Ok(Checkpoint {
-            about,
-            weights: save(&self.net.valid(), DType::F32)?,
-            average: save(&self.average, DType::F32)?,
-            optimizer: optimizer.to_vec(),
-        })
-    }
-
-    /// The model as it is now: the mean of the weights.
-    ///
-    /// # Errors
-    /// [`TrainError::Text`] when the tokenizer cannot be read, which a run has read before.
-    pub fn model(&self) -> Result<Model, TrainError> {
-        let text = Text::from_bytes(&self.tokenizer)?;
-        Ok(Model::assemble(self.config.clone(), self.average.clone(), text, self.place.clone()))
-    }
-
-    /// Writes the model as it is now into `folder`: tokenizer, config, weights in f16.
-    ///
-    /// # Errors
-    /// [`TrainError::Write`]; each file is whole, old or new.
-    pub fn keep(&self, folder: &Path) -> Result<(), TrainError> {
-        let Progress { step, tokens, seconds, best, .. } = &self.progress;
-        let config = Config {
-            params: Some(self.parameters() as u64),
-            steps: Some(*step),
-            tokens: Some(*tokens),
-            train_seconds: Some(*seconds as u64),
-            val_nelbo_nats_per_token: best.map(|(_, best)| best.nats),
-            ..self.config.clone()
-        };
-        let config = serde_json::to_string_pretty(&config).map_err(|error| TrainError::Device(error.into()))? + "\n";
-        write_whole(&folder.join("tokenizer.json"), &self.tokenizer)?;
-        write_whole(&folder.join("config.json"), config.as_bytes())?;
-        Ok(write_whole(&folder.join("model.safetensors"), &save(&self.average, DType::F16)?)?)
-    }
-}
-
-impl Evaluation {
-    fn of(losses: &[f64]) -> Self {
-        let count = losses.len() as f64;
-        let nats = losses.iter().sum::<f64>() / count;
-        let variance = losses.iter().map(|loss| (loss - nats).powi(2)).sum::<f64>() / (count - 1.0);
-        Self { nats, se: (variance / count).sqrt() }
     }
 }
 

@@ -1,11 +1,12 @@
 //! `unmask train`: a model of one's own text.
 
+mod device;
 mod report;
 mod text;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::{
         Arc,
@@ -15,15 +16,16 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use unmask::{
-    model::{Place, gpu},
+    model::Place,
     random::MAX_SEED,
     text::Text,
-    train::{CHECKPOINT, Checkpoint, Objective, Settings, Size, TrainError, Trainer, tokenizer},
+    train::{CHECKPOINT, Checkpoint, Objective, Settings, Size, Trainer, tokenizer},
 };
 
 use super::run::STOPPED;
+use device::Device;
 use report::Report;
 
 /// Train a model on text of your own.
@@ -116,21 +118,6 @@ pub struct Train {
     seed: Option<u64>,
 }
 
-/// Where to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Device {
-    /// A real GPU by wgpu, else the CPU
-    Auto,
-    /// The CPU, by burn's flex
-    #[value(alias = "flex")]
-    Cpu,
-    /// The GPU by wgpu: Vulkan, Metal, DX12
-    #[value(alias = "wgpu")]
-    Gpu,
-    /// An NVIDIA GPU by CUDA, in a program built with the feature `cuda`
-    Cuda,
-}
-
 impl Train {
     /// Trains.
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -145,7 +132,7 @@ impl Train {
                 (text, held_out.to_owned())
             }
         };
-        let place = self.place()?;
+        let place = self.device.open()?;
         let mut trainer =
             if self.resume { self.resumed(text, &held_out, place)? } else { self.begun(text, &held_out, place)? };
         self.train(&mut trainer)
@@ -162,6 +149,7 @@ impl Train {
         if !place.is_cpu() {
             settings.threads = 1;
         }
+        settings.check()?;
         let tokenizer = match &self.tokenizer {
             Some(path) => fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
             None => tokenizer::train(text, settings.vocab)?,
@@ -180,9 +168,7 @@ impl Train {
         let mut asked = began.clone();
         self.change(&mut asked);
         (asked.every, asked.patience) = (began.every, began.patience);
-        if asked != began {
-            bail!("a run goes on with the settings it began with, but for --steps, --every and --patience: {began:?}");
-        }
+        same(&began, &asked)?;
         self.change(&mut checkpoint.about.settings);
         checkpoint.about.settings.steps = self.steps.unwrap_or(began.steps);
         let path = self.out.join("tokenizer.json");
@@ -212,16 +198,6 @@ impl Train {
         set(&mut settings.seed, self.seed);
     }
 
-    fn place(&self) -> anyhow::Result<Place> {
-        let gpu = || pollster::block_on(gpu());
-        match self.device {
-            Device::Cpu => Ok(Place::cpu()),
-            Device::Gpu => Ok(gpu()?),
-            Device::Auto => Ok(gpu().ok().filter(|place| !place.software).unwrap_or_else(Place::cpu)),
-            Device::Cuda => cuda(),
-        }
-    }
-
     /// Makes the steps that are left.
     fn train(&self, trainer: &mut Trainer) -> anyhow::Result<ExitCode> {
         let stop = stop_flag()?;
@@ -238,7 +214,7 @@ impl Train {
             }
         }
         if stop.load(Ordering::Relaxed) {
-            save(trainer, &self.out)?;
+            trainer.save(&self.out)?;
             report.stopped(trainer, &self.out);
             return Ok(ExitCode::from(STOPPED));
         }
@@ -249,7 +225,7 @@ impl Train {
     fn measure(&self, trainer: &mut Trainer, report: &Report) -> anyhow::Result<()> {
         let (point, best) = trainer.evaluate()?;
         // The checkpoint first: should the run end between the two, it makes the model again.
-        save(trainer, &self.out)?;
+        trainer.save(&self.out)?;
         if best {
             trainer.keep(&self.out)?;
         }
@@ -258,8 +234,16 @@ impl Train {
     }
 }
 
-fn save(trainer: &Trainer, folder: &Path) -> Result<(), TrainError> {
-    trainer.checkpoint()?.write(folder)
+/// A run goes on with what it began with.
+fn same(began: &Settings, asked: &Settings) -> anyhow::Result<()> {
+    let (began, asked) = (serde_json::to_value(began)?, serde_json::to_value(asked)?);
+    for (name, began) in began.as_object().into_iter().flatten() {
+        let asked = &asked[name];
+        if asked != began {
+            bail!("{name} is {asked}; the run began with {began}, and keeps it");
+        }
+    }
+    Ok(())
 }
 
 /// Steps after which the speed is known well enough.
@@ -285,14 +269,4 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     })
     .context("signals cannot be listened to")?;
     Ok(stop)
-}
-
-#[cfg(feature = "cuda")]
-fn cuda() -> anyhow::Result<Place> {
-    Ok(Place { device: burn::prelude::Device::cuda(0), name: "cuda".into(), software: false })
-}
-
-#[cfg(not(feature = "cuda"))]
-fn cuda() -> anyhow::Result<Place> {
-    bail!("this program was built without CUDA; build it with --features cuda, or train with --device gpu")
 }

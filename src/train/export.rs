@@ -1,0 +1,86 @@
+//! What a training run leaves on the disk: the checkpoint it goes on from, and the model it has become.
+
+use std::path::Path;
+
+use burn::{module::Module, tensor::DType};
+
+use super::{Checkpoint, Progress, TrainError, Trainer, checkpoint::About};
+use crate::{
+    files::write_whole,
+    model::{Config, Model, ModelFiles, Place, SelfTest, save},
+    text::Text,
+};
+
+impl Trainer {
+    /// What the run can go on from.
+    ///
+    /// # Errors
+    /// When burn cannot read the weights back.
+    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
+        let about =
+            About { settings: self.settings.clone(), progress: self.progress.clone(), hashes: self.hashes.clone() };
+        let optimizer = self.optimizer.into_bytes().map_err(|error| TrainError::Optimizer(error.to_string()))?;
+        Ok(Checkpoint {
+            about,
+            weights: save(&self.net.valid(), DType::F32)?,
+            average: save(&self.average, DType::F32)?,
+            optimizer: optimizer.to_vec(),
+        })
+    }
+
+    /// Writes the checkpoint and the curve into `folder`.
+    ///
+    /// # Errors
+    /// [`TrainError::Write`]; what was there before is then still there.
+    pub fn save(&self, folder: &Path) -> Result<(), TrainError> {
+        self.checkpoint()?.write(folder)?;
+        Ok(write_whole(&folder.join("curve.csv"), self.progress.csv().as_bytes())?)
+    }
+
+    /// The model as it is now: the mean of the weights.
+    ///
+    /// # Errors
+    /// [`TrainError::Text`] when the tokenizer cannot be read, which a run has read before.
+    pub fn model(&self) -> Result<Model, TrainError> {
+        let text = Text::from_bytes(&self.tokenizer)?;
+        Ok(Model::assemble(self.config.clone(), self.average.clone(), text, self.place.clone()))
+    }
+
+    /// Writes the model as it is now into `folder`: tokenizer, config, weights in f16, and for a denoiser the answers by which
+    /// a GPU is tested.
+    ///
+    /// # Errors
+    /// [`TrainError::Write`]; each file is whole, old or new.
+    pub fn keep(&self, folder: &Path) -> Result<(), TrainError> {
+        let Progress { step, tokens, seconds, best, .. } = &self.progress;
+        let config = Config {
+            params: Some(self.parameters() as u64),
+            steps: Some(*step),
+            tokens: Some(*tokens),
+            train_seconds: Some(*seconds as u64),
+            val_nelbo_nats_per_token: best.map(|(_, best)| best.nats),
+            ..self.config.clone()
+        };
+        let config = json(serde_json::to_string_pretty(&config))?;
+        let weights = save(&self.average, DType::F16)?;
+        let write = |name: &str, bytes: &[u8]| write_whole(&folder.join(name), bytes);
+        write("tokenizer.json", &self.tokenizer)?;
+        write("config.json", config.as_bytes())?;
+        write("model.safetensors", &weights)?;
+        if !self.config.causal() {
+            let files = ModelFiles {
+                weights: weights.into(),
+                config: config.into_bytes().into(),
+                tokenizer: self.tokenizer.clone().into(),
+                self_test: None,
+            };
+            let test = pollster::block_on(SelfTest::record(&mut Model::load(&files, Place::cpu())?))?;
+            write("self_test.json", json(serde_json::to_string(&test))?.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn json(text: serde_json::Result<String>) -> Result<String, TrainError> {
+    text.map(|text| text + "\n").map_err(|error| TrainError::Device(error.into()))
+}

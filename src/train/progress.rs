@@ -1,0 +1,81 @@
+//! How far a training run is, and what it has measured on its way.
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps made.
+    pub step: u64,
+    /// Tokens read.
+    pub tokens: u64,
+    /// Seconds spent on steps.
+    pub seconds: f64,
+    /// Sum of the losses since the last measurement, and how many they are.
+    pub losses: (f64, u64),
+    /// The step and value of the best measurement.
+    pub best: Option<(u64, Evaluation)>,
+    /// All measurements.
+    pub curve: Vec<Point>,
+}
+
+/// The NELBO of a denoiser, or the loss of a judge, on held-out text.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Nats per token.
+    pub nats: f64,
+    /// Its standard error over the windows.
+    pub se: f64,
+}
+
+/// A measurement in the course of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// After which step.
+    pub step: u64,
+    /// After how many tokens.
+    pub tokens: u64,
+    /// After how many seconds of training.
+    pub seconds: f64,
+    /// The mean loss of the steps since the last measurement, in nats per token.
+    pub loss: f64,
+    /// On held-out text.
+    pub held_out: Evaluation,
+}
+
+/// What a step tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Which.
+    pub step: u64,
+    /// Its loss, in nats per token.
+    pub loss: f64,
+    /// The rate.
+    pub rate: f64,
+    /// The length of the gradient, before it was shortened.
+    pub gradient: f64,
+}
+
+impl Progress {
+    /// All measurements as a table with commas: step, tokens, seconds, loss of training, of held-out text, its standard error.
+    pub fn csv(&self) -> String {
+        let mut csv = "step,tokens,seconds,loss,held_out,se\n".to_owned();
+        for Point { step, tokens, seconds, loss, held_out } in &self.curve {
+            // A string takes all that is written.
+            let _ = writeln!(csv, "{step},{tokens},{seconds:.0},{loss:.4},{:.4},{:.4}", held_out.nats, held_out.se);
+        }
+        csv
+    }
+}
+
+impl Evaluation {
+    /// The mean of `losses` `[windows]`.
+    pub(super) fn of(losses: &[f64]) -> Self {
+        let count = losses.len() as f64;
+        let nats = losses.iter().sum::<f64>() / count;
+        let variance = losses.iter().map(|loss| (loss - nats).powi(2)).sum::<f64>() / (count - 1.0);
+        Self { nats, se: (variance / count).sqrt() }
+    }
+}

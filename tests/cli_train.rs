@@ -1,0 +1,211 @@
+//! `unmask train` as its user meets it: what it leaves in the folder, and what it says when it cannot go on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use unmask::train::{CHECKPOINT, Checkpoint};
+
+const SMALL: &[&str] = &[
+    "--vocab", "275", "--length", "16", "--width", "32", "--layers", "1", "--heads", "2", "--ff", "48", "--batch", "8",
+    "--device", "cpu",
+];
+
+/// A folder of one test, with a text in it, gone when the test is.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("unmask-train-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        let story = |k: usize| format!("A cat saw {k} dogs. The dogs saw {} cats.\n<|endoftext|>\n", k + 1);
+        fs::write(path.join("text.txt"), (0..300).map(story).collect::<String>()).unwrap();
+        Self(path)
+    }
+
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unmask"));
+        command.args(["train", "text.txt", "--out", "out"]).args(SMALL).args(more).current_dir(&self.0);
+        command
+    }
+
+    fn train(&self, more: &[&str]) -> Output {
+        self.command(more).output().unwrap()
+    }
+
+    fn out(&self) -> PathBuf {
+        self.0.join("out")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn step_of(folder: &Path) -> u64 {
+    Checkpoint::read(folder).unwrap().about.progress.step
+}
+
+#[test]
+fn a_run_leaves_a_model_that_writes() {
+    let folder = Folder::new("whole");
+    let output = folder.train(&["--steps", "20", "--every", "10"]);
+    let words = told(&output);
+    assert!(output.status.success(), "{words}");
+    for word in ["stories", "weights", "step 10:", "step 20:", "nats a token", "a byte", "tokens/s", "done: 20 steps"] {
+        assert!(words.contains(word), "{word}: {words}");
+    }
+    let mut names: Vec<_> = fs::read_dir(folder.out()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [CHECKPOINT, "config.json", "curve.csv", "model.safetensors", "self_test.json", "tokenizer.json"]
+    );
+    let curve = fs::read_to_string(folder.out().join("curve.csv")).unwrap();
+    assert_eq!(curve.lines().count(), 3, "{curve}");
+    let generate = Command::new(env!("CARGO_BIN_EXE_unmask"))
+        .args(["generate", "--plain", "--device", "cpu", "--steps", "4", "--seed", "1", "--model"])
+        .arg(folder.out())
+        .output()
+        .unwrap();
+    assert!(generate.status.success() && !generate.stdout.is_empty(), "{}", told(&generate));
+
+    // The folder is not trained over by mistake; the run is done, and can be made longer.
+    let again = told(&folder.train(&["--steps", "20"]));
+    assert!(again.contains("is there already") && again.contains("--resume"), "{again}");
+    assert!(folder.train(&["--resume"]).status.success());
+    assert!(folder.train(&["--resume", "--steps", "30", "--every", "5"]).status.success());
+    assert_eq!(step_of(&folder.out()), 30);
+    let other = told(&folder.train(&["--resume", "--rate", "0.5"]));
+    assert!(other.contains("rate is 0.5") && other.contains("began with 0.004"), "{other}");
+}
+
+/// A run of 20 steps, and one that is stopped by `signal` on its way, resumed until it is done.
+#[cfg(unix)]
+#[test]
+fn a_run_stopped_by_ctrl_c_goes_on_to_the_same_weights() {
+    let (whole, parts) = (Folder::new("at-once"), Folder::new("in-parts"));
+    assert!(whole.train(&["--steps", "400", "--every", "100"]).status.success());
+    let mut stopped = 0;
+    for attempt in 0..50 {
+        let more: &[&str] = if parts.out().join(CHECKPOINT).exists() { &["--resume"] } else { &[] };
+        let arguments = [more, &["--steps", "400", "--every", "100"]].concat();
+        let mut child = parts.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(700));
+        if attempt < 3 {
+            let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        }
+        let code = child.wait().unwrap().code();
+        if code == Some(0) {
+            break;
+        }
+        assert_eq!(code, Some(130));
+        stopped += 1;
+    }
+    assert!(stopped > 0);
+    for name in ["model.safetensors", "curve.csv"] {
+        let read = |folder: &Folder| fs::read(folder.out().join(name)).unwrap();
+        if name == "curve.csv" {
+            // Without the seconds.
+            let numbers = |folder: &Folder| -> Vec<String> {
+                let curve = String::from_utf8(read(folder)).unwrap();
+                curve
+                    .lines()
+                    .map(|line| line.split(',').enumerate().filter(|(k, _)| *k != 2).map(|(_, x)| x).collect())
+                    .collect()
+            };
+            assert_eq!(numbers(&whole), numbers(&parts));
+        } else {
+            assert!(read(&whole) == read(&parts), "{name}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_run_leaves_a_whole_checkpoint() {
+    let folder = Folder::new("killed");
+    let mut steps = vec![];
+    let begun = Instant::now();
+    while steps.len() < 6 && begun.elapsed() < Duration::from_secs(60) {
+        let more: &[&str] = if folder.out().join(CHECKPOINT).exists() { &["--resume"] } else { &[] };
+        let mut child = folder
+            .command(&[more, &["--steps", "1000000", "--every", "1"]].concat())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // At another moment each time: now in a step, now in a write.
+        std::thread::sleep(Duration::from_millis(400 + 97 * steps.len() as u64));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if folder.out().join(CHECKPOINT).exists() {
+            steps.push(step_of(&folder.out()));
+        }
+    }
+    assert!(steps.len() == 6 && steps.is_sorted() && steps[0] < steps[5], "{steps:?}");
+}
+
+/// A file that may not grow over a limit is what a full disk is to a program.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_last_whole_checkpoint() {
+    let folder = Folder::new("full");
+    assert!(folder.train(&["--steps", "5", "--every", "5"]).status.success());
+    let before = fs::read(folder.out().join(CHECKPOINT)).unwrap();
+    let unmask = env!("CARGO_BIN_EXE_unmask");
+    for (trap, refused) in [("trap '' XFSZ; ", true), ("", false)] {
+        // `ulimit -f` counts blocks of 512 or 1024 bytes: in both, less than a checkpoint.
+        let script =
+            format!("{trap}ulimit -f 20; '{unmask}' train text.txt --out out --resume --steps 10 {}", SMALL.join(" "));
+        let output = Command::new("sh").args(["-c", &script]).current_dir(&folder.0).output().unwrap();
+        assert!(!output.status.success());
+        if refused {
+            assert!(told(&output).contains("checkpoint.safetensors cannot be written"), "{}", told(&output));
+            assert!(!folder.out().join(format!("{CHECKPOINT}.part")).exists());
+        }
+        assert!(fs::read(folder.out().join(CHECKPOINT)).unwrap() == before);
+    }
+    assert!(folder.train(&["--resume", "--steps", "10"]).status.success());
+    assert_eq!(step_of(&folder.out()), 10);
+}
+
+#[test]
+fn what_cannot_be_trained_is_told() {
+    let folder = Folder::new("bad");
+    let fails = |more: &[&str], word: &str| {
+        // In the place of the usual, where it is given.
+        let usual = SMALL.chunks(2).filter(|pair| !more.contains(&pair[0])).flatten();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unmask"));
+        command.args(["train", "text.txt", "--out", "out"]).args(usual).args(more);
+        let output = command.current_dir(&folder.0).output().unwrap();
+        let words = told(&output);
+        assert!(!output.status.success() && words.contains(word), "{more:?}: {words}");
+        assert!(!folder.out().exists(), "{more:?}");
+    };
+    fails(&["missing.txt"], "missing.txt cannot be read");
+    fails(&["--held-out", "missing.txt"], "missing.txt cannot be read");
+    fails(&["--vocab", "100"], "vocab is 100; it must be at least 259");
+    fails(&["--vocab", "4000"], "a vocabulary of 4000 needs more text");
+    fails(&["--heads", "3"], "n_head");
+    fails(&["--steps", "0"], "steps is 0; it must be at least 1");
+    fails(&["--rate", "nan"], "rate is NaN");
+    fails(&["--minutes", "-1"], "--minutes");
+    fails(&["--size", "huge"], "the sizes are tiny, small");
+    fails(&["--resume"], "checkpoint.safetensors cannot be read");
+    fs::write(folder.0.join("bytes"), [0xff, 0xfe]).unwrap();
+    fails(&["bytes"], "bytes is not text in UTF-8");
+    fs::write(folder.0.join("empty"), " \n").unwrap();
+    fails(&["--held-out", "empty"], "the text is empty");
+}
