@@ -201,7 +201,8 @@ fn what_cannot_be_trained_is_told() {
     fails(&["--heads", "3"], "n_head");
     fails(&["--steps", "0"], "steps is 0; it must be at least 1");
     fails(&["--rate", "nan"], "rate is NaN");
-    fails(&["--minutes", "-1"], "--minutes");
+    fails(&["--minutes", "-1"], "--minutes must be a number above 0");
+    fails(&["--rate", "-1"], "rate is -1; it must be above 0");
     fails(&["--size", "huge"], "the sizes are tiny, small");
     fails(&["--resume"], "checkpoint.safetensors cannot be read");
     fs::write(folder.0.join("bytes"), [0xff, 0xfe]).unwrap();

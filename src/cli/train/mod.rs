@@ -18,6 +18,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use unmask::{
+    files::write_whole,
     model::Place,
     random::MAX_SEED,
     text::Text,
@@ -66,52 +67,52 @@ pub struct Train {
     #[arg(long)]
     objective: Option<Objective>,
     /// Steps in all
-    #[arg(long, value_name = "N", conflicts_with = "minutes")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "minutes")]
     steps: Option<u64>,
     /// As many steps as fit into so many minutes, by the speed of the first ones
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
     minutes: Option<f64>,
     /// A tokenizer.json to use; one is made from the text if not given
     #[arg(long, value_name = "FILE", conflicts_with = "vocab")]
     tokenizer: Option<PathBuf>,
     /// Tokens in the vocabulary
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     vocab: Option<usize>,
     /// Tokens in a window, the longest that the model can write
-    #[arg(long, value_name = "L")]
+    #[arg(long, value_name = "L", allow_negative_numbers = true)]
     length: Option<usize>,
     /// Width of the net
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     width: Option<usize>,
     /// Blocks of the net
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     layers: Option<usize>,
     /// Attention heads
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     heads: Option<usize>,
     /// Width of the gated layer
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     ff: Option<usize>,
     /// Windows a step
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     batch: Option<usize>,
     /// The learning rate
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     rate: Option<f64>,
     /// The share of numbers zeroed in training
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     dropout: Option<f64>,
     /// How strongly matrices are pulled to zero
-    #[arg(long, value_name = "W")]
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
     weight_decay: Option<f64>,
     /// Threads that share a step on the CPU
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Steps between two measurements
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     every: Option<u64>,
     /// Measurements without a better one after which the run ends
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     patience: Option<u64>,
     /// The seed of weights, order and masks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
@@ -157,8 +158,10 @@ impl Train {
         if self.tokenizer.is_some() {
             settings.vocab = Text::from_bytes(&tokenizer)?.vocab_size();
         }
-        let trainer = Trainer::new(settings, tokenizer, text, held_out, place)?;
+        let trainer = Trainer::new(settings, tokenizer.clone(), text, held_out, place)?;
         fs::create_dir_all(&self.out).with_context(|| format!("{} cannot be made", self.out.display()))?;
+        // A run stopped before it has a model needs it to go on.
+        write_whole(&self.out.join(TOKENIZER), &tokenizer)?;
         Ok(trainer)
     }
 
@@ -171,7 +174,7 @@ impl Train {
         same(&began, &asked)?;
         self.change(&mut checkpoint.about.settings);
         checkpoint.about.settings.steps = self.steps.unwrap_or(began.steps);
-        let path = self.out.join("tokenizer.json");
+        let path = self.out.join(TOKENIZER);
         let tokenizer = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
         Ok(Trainer::resume(checkpoint, tokenizer, text, held_out, place)?)
     }
@@ -245,6 +248,8 @@ fn same(began: &Settings, asked: &Settings) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+const TOKENIZER: &str = "tokenizer.json";
 
 /// Steps after which the speed is known well enough.
 const WARM: u64 = 10;
