@@ -3,8 +3,12 @@
 mod chart;
 mod generate;
 mod lab;
+mod lists;
 mod live;
+mod print;
 mod run;
+mod table;
+mod values;
 
 pub use generate::Generate;
 pub use lab::Command as Lab;
