@@ -19,12 +19,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Eval(Box<cli::Eval>),
     Generate(cli::Generate),
     Lab(cli::Lab),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Eval(eval) => eval.run(),
         Command::Generate(generate) => generate.run(),
         Command::Lab(lab) => lab.run(),
     };

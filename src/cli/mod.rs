@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and the live terminal view.
 
 mod chart;
+mod eval;
 mod generate;
 mod lab;
 mod lists;
@@ -10,5 +11,6 @@ mod run;
 mod table;
 mod values;
 
+pub use eval::Command as Eval;
 pub use generate::Generate;
 pub use lab::Command as Lab;

@@ -5,7 +5,7 @@ mod quality;
 mod shard;
 mod summary;
 
-pub use quality::{Copied, Quality, Ruler};
+pub use quality::{Copied, Quality, Ruler, kept};
 pub use shard::{HeldOut, MergeError, Shard, Share, VERSION, Whole, merge};
 pub use summary::{Interval, Row, Summary, Values};
 

@@ -81,7 +81,7 @@ impl<J: Judge> Ruler<'_, J> {
 }
 
 /// A number as a file keeps it, to nine decimal places: so short, it is read back as it was written.
-pub(super) fn kept(value: f64) -> f64 {
+pub fn kept(value: f64) -> f64 {
     (value * 1e9).round() / 1e9
 }
 
