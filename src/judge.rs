@@ -15,30 +15,38 @@ pub trait Judge {
     fn log_probs(&mut self, tokens: &[u32]) -> impl Future<Output = Result<Vec<f64>, DenoiserError>>;
 }
 
-/// A denoiser as a judge, by the chain rule: each token is scored with all that come after it masked. Exact for a law; for
-/// a net it takes as many sequences as there are tokens.
+/// A denoiser as a judge: see [`left_to_right`].
 #[derive(Debug)]
 pub struct LeftToRight<D>(pub D);
+
+impl<D: Denoiser> Judge for LeftToRight<D> {
+    async fn log_probs(&mut self, tokens: &[u32]) -> Result<Vec<f64>, DenoiserError> {
+        left_to_right(&mut self.0, tokens).await
+    }
+}
 
 /// About so many tokens a call.
 const BATCH: usize = 1024;
 
-impl<D: Denoiser> Judge for LeftToRight<D> {
-    async fn log_probs(&mut self, tokens: &[u32]) -> Result<Vec<f64>, DenoiserError> {
-        let mask_id = self.0.mask_id();
-        let prefix = |at: usize| {
-            let mut masked = tokens[..at].to_vec();
-            masked.resize(tokens.len(), mask_id);
-            Masked { tokens: masked, truth: vec![(at as u32, tokens[at])] }
-        };
-        let all: Vec<usize> = (0..tokens.len()).collect();
-        let mut log_probs = vec![];
-        for batch in all.chunks((BATCH / tokens.len().max(1)).max(1)) {
-            let batch: Vec<Masked> = batch.iter().map(|&at| prefix(at)).collect();
-            log_probs.extend(self.0.log_probs(&batch).await?.into_iter().flatten().map(f64::from));
-        }
-        Ok(log_probs)
+/// What [`Judge::log_probs`] asks for, from a denoiser, by the chain rule: each token of `tokens` `[length]` is scored with
+/// all that come after it masked. Exact for a law; for a net it takes as many sequences as there are tokens.
+///
+/// # Errors
+/// As [`Denoiser::predict`].
+pub async fn left_to_right(denoiser: &mut impl Denoiser, tokens: &[u32]) -> Result<Vec<f64>, DenoiserError> {
+    let mask_id = denoiser.mask_id();
+    let prefix = |at: usize| {
+        let mut masked = tokens[..at].to_vec();
+        masked.resize(tokens.len(), mask_id);
+        Masked { tokens: masked, truth: vec![(at as u32, tokens[at])] }
+    };
+    let all: Vec<usize> = (0..tokens.len()).collect();
+    let mut log_probs = vec![];
+    for batch in all.chunks((BATCH / tokens.len().max(1)).max(1)) {
+        let batch: Vec<Masked> = batch.iter().map(|&at| prefix(at)).collect();
+        log_probs.extend(denoiser.log_probs(&batch).await?.into_iter().flatten().map(f64::from));
     }
+    Ok(log_probs)
 }
 
 #[cfg(test)]

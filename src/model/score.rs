@@ -6,7 +6,10 @@ use burn::{
 };
 
 use super::{Model, ints, read_back};
-use crate::denoiser::{DenoiserError, Masked, unmasked};
+use crate::{
+    denoiser::{DenoiserError, Masked, unmasked},
+    judge::{Judge, left_to_right},
+};
 
 /// What is never predicted gets this logit: a GPU need not know infinity.
 const NEVER: f32 = -1e9;
@@ -61,5 +64,13 @@ impl Model {
             values[token as usize] = NEVER;
         }
         Tensor::from_data(TensorData::new(values, [self.config.vocab_size]), &self.place.device)
+    }
+}
+
+impl Judge for Model {
+    /// A diffusion model judges by the chain rule, at a sequence a token. It was never shown `<|endoftext|>` before the first
+    /// token: all masked, it knows that a story begins.
+    async fn log_probs(&mut self, tokens: &[u32]) -> Result<Vec<f64>, DenoiserError> {
+        left_to_right(self, tokens).await
     }
 }

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use anyhow::bail;
 use unmask::{
-    judge::LeftToRight,
     model::{Choice, Model, ModelFiles},
     text::Text,
 };
 
 /// A judge, ready.
 pub struct Opened {
-    pub judge: LeftToRight<Model>,
+    pub judge: Model,
     /// SHA-256 of its weights file.
     pub hash: String,
 }
@@ -33,5 +32,5 @@ pub fn open_judge(folder: Option<&Path>, device: Choice, text: &Text, length: us
         bail!("length is {length}; the judge {name} reads at most {most} tokens");
     }
     let hash = judge.hash().to_owned();
-    Ok(Some(Opened { judge: LeftToRight(judge), hash }))
+    Ok(Some(Opened { judge, hash }))
 }

@@ -61,10 +61,10 @@ pub struct Command {
     /// Orders of the schedules' runs, a list with commas; random if not given
     #[arg(long, value_name = "O,..")]
     orders: Option<String>,
-    /// Rules that decide their calls themselves, a list with commas
+    /// Rules that decide their calls themselves, a list with commas; schedules run beside them only if they are named as well
     #[arg(long, value_name = "R,..")]
     rules: Option<String>,
-    /// Remaskings, a list with commas
+    /// Remaskings, a list with commas; likewise
     #[arg(long, value_name = "M,..")]
     remaskings: Option<String>,
     /// Runs of each strategy with each number of calls, at least 2; 16 if not given

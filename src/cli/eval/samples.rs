@@ -4,7 +4,6 @@ use anyhow::Context;
 use unmask::{
     denoiser::Denoiser,
     forecast::predicted,
-    judge::LeftToRight,
     law::Profile,
     model::Model,
     order::Order,
@@ -178,7 +177,7 @@ impl Bench {
         Ok(runs)
     }
 
-    fn ruler(&mut self) -> (Ruler<'_, LeftToRight<Model>>, &[usize]) {
+    fn ruler(&mut self) -> (Ruler<'_, Model>, &[usize]) {
         let (judge, grams) = (self.judge.as_mut().map(|judge| &mut judge.judge), self.grams.as_ref());
         (Ruler { judge, grams, end: self.subject.model.config().eot_id }, &self.fresh)
     }
