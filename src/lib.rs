@@ -9,7 +9,8 @@
 //! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals; [`strategy`]: both together
 //! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
 //! - [`lab`]: the error of schedules on laws, exact and by runs of the sampler; [`profile`]: the information profile of any
-//!   denoiser, measured on held-out text
+//!   denoiser, measured on held-out text; [`forecast`]: what it says of schedules
+//! - [`judge`] and [`quality`]: what a text is worth; [`sweep`]: many runs, judged, whole or in shards
 //! - [`text`], [`corpus`], [`kernel`], [`model`]: text to tokens and windows, the WGSL kernel and its twin, the net on a
 //!   device
 //! - [`files`]: files that are whole or not there; [`train`]: from text to a model, with burn's autodiff
@@ -20,6 +21,8 @@ pub mod corpus;
 pub mod denoiser;
 #[cfg(not(target_family = "wasm"))]
 pub mod files;
+pub mod forecast;
+pub mod judge;
 #[cfg(feature = "engine")]
 pub mod kernel;
 pub mod lab;
@@ -28,11 +31,13 @@ pub mod law;
 pub mod model;
 pub mod order;
 pub mod profile;
+pub mod quality;
 pub mod random;
 pub mod sampler;
 pub mod schedule;
 pub mod spec;
 pub mod strategy;
+pub mod sweep;
 #[cfg(feature = "engine")]
 pub mod text;
 pub mod trace;

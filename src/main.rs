@@ -19,6 +19,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Eval(Box<cli::Eval>),
     Generate(cli::Generate),
     Lab(cli::Lab),
     #[cfg(feature = "train")]
@@ -27,6 +28,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Eval(eval) => eval.run(),
         Command::Generate(generate) => generate.run(),
         Command::Lab(lab) => lab.run(),
         #[cfg(feature = "train")]

@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     denoiser::Extent,
     order::{Order, Remasking, Rule},
@@ -89,19 +91,26 @@ fn reads_back<T: Display + FromStr>(part: T) -> Result<(), T::Err> {
 }
 
 /// A strategy as words, each of them optional.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Words {
     /// A [`Schedule`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
     /// An [`Order`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
     /// A [`Rule`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// A [`Remasking`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remasking: Option<String>,
     /// Of a scheduled run or a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block_length: Option<usize>,
     /// Of a scheduled run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<f32>,
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safetensors::SafeTensors;
 use unmask::{
-    denoiser::{Ask, Denoiser, Extent},
+    denoiser::{Ask, Denoiser, DenoiserError, Extent, Masked, Prediction},
     model::{Model, ModelError, ModelFiles, Place, SelfTest, gpu},
     text::Text,
 };
@@ -170,6 +170,52 @@ fn a_call_says_more_when_asked() {
     for (here, there) in all[prompt..].iter().zip(&usual) {
         assert_eq!((here.position, here.token), (there.position, there.token));
     }
+}
+
+/// A model that scores as any denoiser does: by whole distributions.
+struct Plain(Model);
+
+impl Denoiser for Plain {
+    fn mask_id(&self) -> u32 {
+        self.0.mask_id()
+    }
+
+    async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
+        self.0.predict(tokens, ask).await
+    }
+}
+
+#[test]
+fn truths_score_alike_in_one_forward_and_by_whole_distributions() {
+    let files = ModelFiles::read(Path::new("tests/model")).unwrap();
+    let load = |place| Model::load(&files, place).unwrap();
+    let masked = |tokens: &[u32], truth: &[(u32, u32)]| Masked { tokens: tokens.to_vec(), truth: truth.to_vec() };
+    let batch = [
+        masked(&[2, 300, 2, 17, 2], &[(0, 40), (2, 511), (4, 3)]),
+        masked(&[2, 2, 2, 2, 2], &[(1, 2), (3, 1), (4, 5000)]), // a mask, padding, no token
+        masked(&[5, 6, 7, 8, 9], &[]),
+        masked(&[5, 6, 7, 8, 2], &[(4, 0)]),
+    ];
+    let plain = pollster::block_on(Plain(load(Place::cpu())).log_probs(&batch)).unwrap();
+    assert_eq!(plain.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 0, 1]);
+    assert_eq!(plain[1], [f32::NEG_INFINITY; 3]);
+    for place in [Place::cpu(), on_gpu()] {
+        let mut model = load(place);
+        let found = pollster::block_on(model.log_probs(&batch)).unwrap();
+        for (found, plain) in found.iter().flatten().zip(plain.iter().flatten()) {
+            assert!(found == plain || (found - plain).abs() < 1e-4, "{}: {found} {plain}", model.place());
+        }
+        assert!(pollster::block_on(model.log_probs(&[])).unwrap().is_empty());
+        let mut refused = |batch: &[Masked]| pollster::block_on(model.log_probs(batch)).unwrap_err().to_string();
+        assert!(refused(&[masked(&[2, 3], &[(1, 3)])]).starts_with("position 1 holds no mask"));
+        assert!(refused(&[masked(&[2, 3], &[(2, 3)])]).starts_with("position 2 holds no mask"));
+        let uneven = [masked(&[2], &[]), masked(&[2, 2], &[])];
+        assert_eq!(refused(&uneven), "2 tokens among sequences of 1; all must be of one length");
+        assert_eq!(refused(&[masked(&[2, 512], &[(0, 3)])]), "token 512; the vocabulary has 512");
+    }
+    let mut plain = Plain(load(Place::cpu()));
+    let error = pollster::block_on(plain.log_probs(&[masked(&[2, 3], &[(1, 3)])])).unwrap_err();
+    assert!(error.to_string().starts_with("position 1 holds no mask"), "{error}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use unmask::{
     model::Choice,
     order::{Order, Remasking, Rule},
     random::MAX_SEED,
-    sampler::{MAX_TEMPERATURE, Settings},
+    sampler::Settings,
     schedule::Schedule,
     strategy::Strategy,
 };
@@ -21,6 +21,7 @@ use unmask::{
 use super::{
     live,
     run::{self, Event, Request},
+    values::{at_least_one, early_stop, seed, temperature},
 };
 
 /// Unmask a story and watch it happen.
@@ -94,34 +95,6 @@ pub struct Generate {
     /// Print the text alone, even in a terminal
     #[arg(long)]
     plain: bool,
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(steps) if steps > 0 => Ok(steps),
-        _ => Err(format!("must be a whole number from 1 to {}", usize::MAX)),
-    }
-}
-
-fn seed(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(seed) if seed <= MAX_SEED => Ok(seed),
-        _ => Err(format!("must be a whole number from 0 to {MAX_SEED}")),
-    }
-}
-
-fn early_stop(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(enough) if enough > 0.0 && enough <= 1.0 => Ok(enough),
-        _ => Err("must be a number above 0 and at most 1".to_owned()),
-    }
-}
-
-fn temperature(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(temperature) if (0.0..=MAX_TEMPERATURE).contains(&temperature) => Ok(temperature),
-        _ => Err(format!("must be a number from 0 to {MAX_TEMPERATURE}")),
-    }
 }
 
 /// Calls of a run that does not say how many, unless a rule decides.

@@ -1,13 +1,19 @@
 //! The command line: one file a subcommand, and the live terminal view.
 
 mod chart;
+mod eval;
 mod generate;
 mod lab;
+mod lists;
 mod live;
+mod print;
 mod run;
+mod table;
 #[cfg(feature = "train")]
 mod train;
+mod values;
 
+pub use eval::Command as Eval;
 pub use generate::Generate;
 pub use lab::Command as Lab;
 #[cfg(feature = "train")]

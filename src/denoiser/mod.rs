@@ -56,6 +56,15 @@ pub struct Prediction {
     pub distribution: Vec<f32>,
 }
 
+/// A sequence with masks, and what really stands at some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Masked {
+    /// `[length]`, the mask's id where nothing is shown.
+    pub tokens: Vec<u32>,
+    /// Positions of masks, rising, each with its token.
+    pub truth: Vec<(u32, u32)>,
+}
+
 /// Why a call gave no predictions.
 #[derive(Debug, thiserror::Error)]
 pub enum DenoiserError {
@@ -80,4 +89,33 @@ pub trait Denoiser {
     /// [`DenoiserError::Input`] for tokens this denoiser does not know or too many of them, [`DenoiserError::Device`] when
     /// the device fails; the denoiser can be asked again after either.
     fn predict(&mut self, tokens: &[u32], ask: &Ask) -> impl Future<Output = Result<Vec<Prediction>, DenoiserError>>;
+
+    /// The log-probability of the truth of each sequence of `batch`, in its order, in nats: `[batch][truth]`, minus infinity
+    /// for what cannot be. All sequences have one length. A model does it in one forward and reads back these numbers alone;
+    /// what stands here takes a call a sequence and whole distributions.
+    ///
+    /// # Errors
+    /// As [`Denoiser::predict`]; [`DenoiserError::Input`] for a truth at a position without a mask.
+    fn log_probs(&mut self, batch: &[Masked]) -> impl Future<Output = Result<Vec<Vec<f32>>, DenoiserError>> {
+        async move {
+            let extent = Extent { everywhere: false, distributions: true };
+            let ask = Ask { seed: 0, step: 1, temperature: 0.0, extent };
+            let mut rows = vec![];
+            for Masked { tokens, truth } in batch {
+                let predictions = self.predict(tokens, &ask).await?;
+                let log_prob = |&(position, token): &(u32, u32)| {
+                    let found = predictions.binary_search_by_key(&position, |one| one.position);
+                    let row = &predictions[found.map_err(|_| unmasked(position))?].distribution;
+                    Ok(row.get(token as usize).copied().unwrap_or(f32::NEG_INFINITY))
+                };
+                rows.push(truth.iter().map(log_prob).collect::<Result<_, DenoiserError>>()?);
+            }
+            Ok(rows)
+        }
+    }
+}
+
+/// The error for a truth where no mask stands.
+pub(crate) fn unmasked(position: u32) -> DenoiserError {
+    DenoiserError::Input(format!("position {position} holds no mask; only masked positions have a truth to score"))
 }

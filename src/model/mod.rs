@@ -5,6 +5,7 @@ mod device;
 mod error;
 mod files;
 mod net;
+mod score;
 mod self_test;
 mod weights;
 
@@ -20,7 +21,7 @@ use burn::{prelude::*, tensor::TensorData};
 
 use crate::{
     denoiser::{
-        Ask, Denoiser, DenoiserError, Prediction,
+        Ask, Denoiser, DenoiserError, Masked, Prediction,
         twin::{self, Draw, STATS},
     },
     kernel,
@@ -41,12 +42,28 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads a model onto a device.
+    /// Loads a denoiser onto a device.
     ///
     /// # Errors
     /// [`ModelError`] names the file and what is wrong with it.
     pub fn load(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
         let config = Config::from_bytes(&files.config)?;
+        if config.causal() {
+            let accepted = format!("{ARCH}; one that reads from left to right is a judge");
+            return Err(ModelError::ConfigValue { key: "arch", value: config.arch, accepted });
+        }
+        Self::with_config(config, files, place)
+    }
+
+    /// Loads a judge onto a device: a net that reads from left to right, or a denoiser, which can be asked to.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_judge(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+        Self::with_config(Config::from_bytes(&files.config)?, files, place)
+    }
+
+    fn with_config(config: Config, files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
         let text = Text::from_bytes(&files.tokenizer)?;
         if text.vocab_size() != config.vocab_size {
             return Err(ModelError::Vocabulary { config: config.vocab_size, tokenizer: text.vocab_size() });
@@ -131,22 +148,26 @@ impl Model {
 
     /// Logits `[rows, vocab]` at `positions` `[rows]`, on the device.
     fn logits_at(&self, tokens: &[u32], positions: &[u32]) -> Result<Tensor<2>, DenoiserError> {
+        self.check(tokens)?;
         let length = tokens.len();
-        if !(1..=self.config.seq_len).contains(&length) {
-            let most = self.config.seq_len;
-            return Err(DenoiserError::Input(format!("{length} tokens; the model reads 1 to {most}")));
-        }
-        // Checked here because a GPU gathers out of bounds without a word.
-        if let Some(token) = tokens.iter().find(|&&token| token as usize >= self.config.vocab_size) {
-            let vocab = self.config.vocab_size;
-            return Err(DenoiserError::Input(format!("token {token}; the vocabulary has {vocab}")));
-        }
-        let ints = |values: &[u32]| values.iter().map(|&value| value.cast_signed()).collect::<Vec<i32>>();
         let device = &self.place.device;
         let input = Tensor::<2, Int>::from_data(TensorData::new(ints(tokens), [1, length]), device);
         let rows = Tensor::<1, Int>::from_data(TensorData::new(ints(positions), [positions.len()]), device);
         let hidden = self.net.hidden(input).reshape([length, self.config.d_model]);
         Ok(self.net.logits(hidden.select(0, rows)))
+    }
+
+    /// Refuses tokens that the net cannot read.
+    fn check(&self, tokens: &[u32]) -> Result<(), DenoiserError> {
+        let (length, most, vocab) = (tokens.len(), self.config.seq_len, self.config.vocab_size);
+        if !(1..=most).contains(&length) {
+            return Err(DenoiserError::Input(format!("{length} tokens; the model reads 1 to {most}")));
+        }
+        // Checked here because a GPU gathers out of bounds without a word.
+        match tokens.iter().find(|&&token| token as usize >= vocab) {
+            Some(token) => Err(DenoiserError::Input(format!("token {token}; the vocabulary has {vocab}"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -210,6 +231,15 @@ impl Denoiser for Model {
         }
         Ok(predictions)
     }
+
+    async fn log_probs(&mut self, batch: &[Masked]) -> Result<Vec<Vec<f32>>, DenoiserError> {
+        self.score(batch).await
+    }
+}
+
+/// As a device takes them.
+fn ints(values: &[u32]) -> Vec<i32> {
+    values.iter().map(|&value| value.cast_signed()).collect()
 }
 
 /// The one read-back of a call.

@@ -54,9 +54,7 @@ pub enum ScheduleError {
         steps: usize,
     },
     /// The schedule is made for an information profile.
-    #[error(
-        "{schedule} needs an information profile, one number for each of {masked} masked tokens; there is none outside of the lab"
-    )]
+    #[error("{schedule} needs an information profile, one number for each of {masked} masked tokens; there is none")]
     NoProfile {
         /// Its name.
         schedule: String,

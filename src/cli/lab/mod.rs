@@ -4,21 +4,20 @@ mod figure;
 mod scaling;
 mod table;
 
-use std::{
-    fs,
-    io::{self, IsTerminal, Write},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum, error::ErrorKind};
+use clap::{Args, ValueEnum};
 use unmask::{
     lab::{Lab, LabError, MIN_RUNS, Report, Sampled},
     law::{self, Law, Table},
     random::MAX_SEED,
     schedule::Schedule,
-    spec,
+};
+
+use super::{
+    lists,
+    print::{Progress, print, wrong_usage},
 };
 
 /// Compare schedules where their error is exact.
@@ -115,14 +114,10 @@ impl Command {
     /// What was asked for, with its exact numbers.
     fn bench(&self, table: Option<&str>) -> anyhow::Result<Bench> {
         let lab = Lab::new(&self.law, self.law(table)?);
-        let steps = if self.steps.is_empty() { powers_of_two(lab.law().length()) } else { self.steps.clone() };
-        let schedules = schedules(&self.schedule)?;
-        if let Some(twice) = (1..steps.len()).find(|&index| steps[..index].contains(&steps[index])) {
-            bail!("steps {} is given twice", steps[twice]);
-        }
-        if let Some(twice) = (1..schedules.len()).find(|&index| schedules[..index].contains(&schedules[index])) {
-            bail!("schedule {} is given twice", schedules[twice]);
-        }
+        let steps =
+            if self.steps.is_empty() { lists::powers_of_two(2, lab.law().length()) } else { self.steps.clone() };
+        let schedules = lists::schedules(&self.schedule)?;
+        lists::no_twice("steps", &steps)?;
         match self.runs {
             Some(runs) if runs < MIN_RUNS => return Err(LabError::Runs(runs).into()),
             Some(_) if !matches!(self.format, Format::Table | Format::Csv) => {
@@ -148,19 +143,13 @@ impl Command {
     /// One measurement a row of the report, or none at all. Told as it goes, for it can take a while.
     fn sampled(&self, bench: &Bench) -> anyhow::Result<Vec<Sampled>> {
         let Some(runs) = self.runs else { return Ok(vec![]) };
-        let watched = io::stderr().is_terminal();
+        let progress = Progress::new();
         let mut sampled = vec![];
         for &schedule in &bench.schedules {
             for &steps in &bench.steps {
-                if watched {
-                    // Nobody need read it.
-                    let _ = write!(io::stderr(), "\r\x1b[K{schedule}, K = {steps}: {runs} runs ...");
-                }
+                progress.tell(format_args!("{schedule}, K = {steps}: {runs} runs ..."));
                 sampled.push(pollster::block_on(bench.lab.sample(schedule, steps, runs, self.seed))?);
             }
-        }
-        if watched {
-            let _ = write!(io::stderr(), "\r\x1b[K");
         }
         Ok(sampled)
     }
@@ -174,32 +163,4 @@ struct Bench {
     report: Report,
 }
 
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // The reader has seen enough, as `head` does.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("the numbers could not be printed"),
-    }
-}
-
 const LENGTH: usize = 64;
-
-/// Says what is wrong with the command line, and ends the program as the parser does.
-fn wrong_usage(error: &anyhow::Error) -> ! {
-    clap::Error::raw(ErrorKind::ValueValidation, format!("{error:#}\n")).exit()
-}
-
-/// 2, 4, 8, ... up to the length, and 1 where that is all there is.
-fn powers_of_two(length: usize) -> Vec<usize> {
-    let powers: Vec<usize> = (1..usize::BITS).map(|power| 1 << power).take_while(|&steps| steps <= length).collect();
-    if powers.is_empty() { vec![1] } else { powers }
-}
-
-fn schedules(list: &str) -> anyhow::Result<Vec<Schedule>> {
-    if list == "all" {
-        let unhurried = |schedule: &Schedule| *schedule != Schedule::OneAtATime;
-        return Ok(Schedule::ALL.into_iter().chain(Schedule::OTHERS.into_iter().filter(unhurried)).collect());
-    }
-    Ok(spec::list(list).iter().map(|name| name.parse()).collect::<Result<_, _>>()?)
-}

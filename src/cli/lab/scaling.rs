@@ -9,8 +9,10 @@ use unmask::{
     schedule::{Draw::Systematic, Schedule, Times, Weights},
 };
 
-use super::table::number;
-use crate::cli::chart::{Figure, Kind, Line, Panel};
+use crate::cli::{
+    chart::{Figure, Kind, Line, Panel},
+    table::number,
+};
 
 /// How many symbols are redundant (TC fixed) or free (DTC fixed): a prime, so that no grid of equal steps meets the
 /// dimension by luck.

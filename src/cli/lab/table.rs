@@ -1,8 +1,8 @@
 //! The lab's numbers as text: tables for people, and lines with commas.
 
-use std::fmt::Write;
-
 use unmask::lab::{Interval, Lab, Report, Row, Sampled};
+
+use crate::cli::table::{number, write_part};
 
 /// Tables with a line a schedule and a column a number of calls.
 pub fn table(lab: &Lab, report: &Report) -> String {
@@ -89,41 +89,8 @@ fn by_schedule(report: &Report, mut cell: impl FnMut(&Row) -> String) -> Vec<(St
     lines.map(|rows| (rows[0].schedule.clone(), rows.iter().map(&mut cell).collect())).collect()
 }
 
-/// Six digits and no more: as many as fit a column.
-pub fn number(value: f64) -> String {
-    match value {
-        0.0 => "0".to_owned(),
-        _ if value.abs() >= 0.001 && value.abs() < 100_000.0 => {
-            let places = 4usize.saturating_sub(value.abs().log10().floor().max(0.0) as usize);
-            format!("{value:.places$}")
-        }
-        _ => format!("{value:.1e}"),
-    }
-}
-
 /// An end that is 0 but for the single precision of the runs is told as 0.
 fn interval(Interval { low, high, .. }: Interval) -> String {
     let told = |end: f64| if end.abs() < 1e-5 { "0".to_owned() } else { number(end) };
     format!("{}..{}", told(low), told(high))
-}
-
-fn write_part(text: &mut String, title: &str, steps: &[usize], lines: &[(String, Vec<String>)]) {
-    if lines.is_empty() {
-        *text += &format!("\n{title}\n");
-        return;
-    }
-    let first = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let cells = lines.iter().flat_map(|(_, cells)| cells);
-    let wide = cells.map(String::len).max().unwrap_or(0).max(7);
-    let mut line = |name: &str, cells: &[String]| {
-        let cells: String = cells.iter().map(|cell| format!("  {cell:>wide$}")).collect();
-        // A String takes whatever is written.
-        let _ = writeln!(text, "{}", format!("{name:<first$}{cells}").trim_end());
-    };
-    line("", &[]);
-    line(title, &[]);
-    line("", &steps.iter().map(|steps| format!("K={steps}")).collect::<Vec<_>>());
-    for (name, cells) in lines {
-        line(name, cells);
-    }
 }

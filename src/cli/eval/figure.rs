@@ -1,0 +1,32 @@
+//! A forecast as lines to draw.
+
+use unmask::forecast::{Forecast, Predicted};
+
+use super::text::Told;
+use crate::cli::chart::{Figure, Kind, Line, Panel};
+
+/// The predicted errors against the calls, and the profile against the tokens that are still masked.
+pub fn of(told: &Told<'_>) -> Figure {
+    let Forecast { length, nelbo, tc, dtc, profile, predicted, .. } = told.forecast;
+    let line = |rows: &[Predicted]| Line {
+        name: rows[0].schedule.clone(),
+        points: rows.iter().map(|row| (row.steps as f64, row.nats)).collect(),
+        kind: Kind::Data,
+    };
+    let errors = Panel {
+        title: "Predicted error in random order".to_owned(),
+        across: "calls K".to_owned(),
+        upwards: "nats per window".to_owned(),
+        lines: predicted.chunk_by(|a, b| a.schedule == b.schedule).map(line).collect(),
+    };
+    let points = profile.iter().map(|point| ((length - point.revealed) as f64, point.nats)).collect();
+    let profile = Panel {
+        title: "Information profile".to_owned(),
+        across: "tokens still masked".to_owned(),
+        upwards: "nats per token".to_owned(),
+        lines: vec![Line { name: "profile".to_owned(), points, kind: Kind::Data }],
+    };
+    let title =
+        format!("{}, L = {length}: NELBO {nelbo:.3} nats per token, TC = {tc:.1}, DTC = {dtc:.1} nats", told.file);
+    Figure { title, panels: vec![errors, profile] }
+}

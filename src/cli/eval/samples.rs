@@ -1,0 +1,184 @@
+//! Samples: the sweep that the options ask for, its runs, and their numbers.
+
+use anyhow::Context;
+use unmask::{
+    denoiser::Denoiser,
+    forecast::predicted,
+    law::Profile,
+    model::Model,
+    order::Order,
+    quality::{COPIED, Grams},
+    sampler::SamplerError,
+    schedule::Schedule,
+    strategy::Strategy,
+    sweep::{HeldOut, Ruler, Shard, Share, Summary, Sweep, SweepError, VERSION, kept, merge},
+};
+
+use super::{
+    Command,
+    judge::{Opened, open_judge},
+    samples_table,
+    subject::{Source, Subject},
+    text::measure,
+};
+use crate::cli::{
+    lists,
+    print::{Progress, print, wrong_usage},
+};
+
+/// What is compared when nobody says otherwise.
+const SCHEDULES: &str = "adaptive-min,uniform,cosine";
+/// With that number of runs an interval is about half a standard deviation to each side.
+const RUNS: usize = 16;
+
+/// Makes the runs, all or a share of them, and prints their numbers.
+pub fn print_samples(command: &Command) -> anyhow::Result<()> {
+    let strategies = strategies(command).unwrap_or_else(|error| wrong_usage(&error));
+    let subject = Subject::open(command.model.as_deref(), command.device)?;
+    let length = subject.length(command.length).unwrap_or_else(|error| wrong_usage(&error));
+    let start = subject.model.start(command.prompt.as_deref().unwrap_or_default(), length)?;
+    let judge = open_judge(command.judge.as_deref(), subject.model.place(), subject.model.text(), length)?;
+    let text = subject.model.text();
+    let source = command.file.as_ref().map(|path| Source::read(path, text, length)).transpose()?;
+    let training = command.training_text.as_ref().map(|path| Source::read(path, text, length)).transpose()?;
+
+    let mask_id = subject.model.mask_id();
+    let fresh: Vec<usize> = (0..length).filter(|&at| start[at] == mask_id).collect();
+    let masked = fresh.len();
+    let steps = if command.steps.is_empty() { lists::powers_of_two(4, masked) } else { command.steps.clone() };
+    let sweep = Sweep {
+        model: subject.model.hash().to_owned(),
+        tokenizer: text.hash().to_owned(),
+        judge: judge.as_ref().map(|judge| judge.hash.clone()),
+        training_text: training.as_ref().map(|training| training.hash.clone()),
+        held_out: source.as_ref().map(|source| source.hash.clone()),
+        windows: command.windows,
+        points: command.points,
+        strategies: strategies.iter().map(|strategy| strategy.words()).collect(),
+        steps,
+        runs: command.runs.unwrap_or(RUNS),
+        prompt: command.prompt.clone().unwrap_or_default(),
+        length,
+        masked,
+        temperature: command.temperature.unwrap_or(1.0),
+        seed: command.seed,
+    };
+    let share = command.shard.unwrap_or(Share::WHOLE);
+    check(&sweep, share, &start, mask_id, source.is_some()).unwrap_or_else(|error| wrong_usage(&error));
+
+    let grams = training.map(|training| Grams::new(training.corpus.all(), COPIED));
+    let mut bench = Bench { subject, judge, grams, start, fresh, profile: None };
+    let held_out = bench.hold_out(&sweep, share, &strategies, source.as_ref(), command)?;
+    let runs = bench.runs(&sweep, share)?;
+    let device = bench.subject.model.place().name.clone();
+    let shard = Shard { version: VERSION, share, sweep, device, held_out, runs };
+    if command.shard.is_some() {
+        return print(&(serde_json::to_string_pretty(&shard)? + "\n"));
+    }
+    let whole = merge(vec![("the sweep".to_owned(), shard)])?;
+    print(&samples_table::printed(&Summary::new(whole), command.format)?)
+}
+
+/// What the options name: every schedule in every order, then rules, then remaskings.
+fn strategies(command: &Command) -> anyhow::Result<Vec<Strategy>> {
+    let (orders, rules, remaskings) = (command.orders()?, command.rules()?, command.remaskings()?);
+    // Whoever names rules alone wants these alone.
+    let alone = command.schedules.is_none() && command.orders.is_none() && !(rules.is_empty() && remaskings.is_empty());
+    let schedules = lists::schedules(command.schedules.as_deref().unwrap_or(SCHEDULES))?;
+    let schedules = if alone { vec![] } else { schedules };
+    let of =
+        |order: &Order| schedules.iter().map(|&schedule| Strategy::scheduled(schedule, *order)).collect::<Vec<_>>();
+    let rules = rules.into_iter().map(|rule| Strategy::Rule { rule, block_length: None });
+    Ok(orders.iter().flat_map(of).chain(rules).chain(remaskings.into_iter().map(Strategy::Remasking)).collect())
+}
+
+/// Refuses what cannot be run, before anything takes time.
+fn check(sweep: &Sweep, share: Share, start: &[u32], mask_id: u32, text: bool) -> anyhow::Result<()> {
+    if sweep.masked == 0 {
+        anyhow::bail!("the prompt leaves no token to reveal; length is {}, and must be more", sweep.length);
+    }
+    lists::no_twice("steps", &sweep.steps)?;
+    // What the profile will be does not matter here.
+    let profile = text.then(|| vec![0.0; sweep.length]);
+    sweep.check(start, mask_id, profile.as_deref())?;
+    if share.of > sweep.size() {
+        anyhow::bail!("{} shards of {} runs; there must be a run for each", share.of, sweep.size());
+    }
+    Ok(())
+}
+
+/// All that runs take.
+struct Bench {
+    subject: Subject,
+    judge: Option<Opened>,
+    grams: Option<Grams>,
+    start: Vec<u32>,
+    /// Where the masks are.
+    fresh: Vec<usize>,
+    /// Of the held-out text, where it was measured.
+    profile: Option<Profile>,
+}
+
+impl Bench {
+    /// Measures the held-out text, where this share has to, and judges windows of it.
+    fn hold_out(
+        &mut self,
+        sweep: &Sweep,
+        share: Share,
+        strategies: &[Strategy],
+        source: Option<&Source>,
+        command: &Command,
+    ) -> anyhow::Result<Option<HeldOut>> {
+        let Some(source) = source else { return Ok(None) };
+        let made_for_it = |strategy: &Strategy| {
+            let Strategy::Scheduled { schedule, .. } = strategy else { return false };
+            matches!(schedule, Schedule::ProfileOptimal | Schedule::ProfileAware(_))
+        };
+        if share.index == 1 || strategies.iter().any(made_for_it) {
+            let measured = measure(&mut self.subject, &source.windows(command.windows), command);
+            let name = || command.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+            self.profile = Some(measured.with_context(name)?.profile()?);
+        }
+        let (1, Some(profile)) = (share.index, &self.profile) else { return Ok(None) };
+        let predicted = sweep.cells().into_iter().map(|cell| match strategies[cell.strategy] {
+            // The profile is that of random places in a window of which nothing is given.
+            Strategy::Scheduled { schedule, order: Order::Random, .. } if sweep.masked == sweep.length => {
+                Ok(Some(kept(predicted(profile, schedule, cell.steps)?)))
+            }
+            _ => Ok(None),
+        });
+        let predicted = predicted.collect::<anyhow::Result<_>>()?;
+        let mut windows = vec![];
+        for tokens in source.windows(sweep.runs) {
+            let (mut ruler, fresh) = self.ruler();
+            windows.push(pollster::block_on(ruler.measure(&tokens, fresh))?);
+        }
+        Ok(Some(HeldOut { predicted, windows }))
+    }
+
+    /// Makes and measures the runs of a share.
+    fn runs(&mut self, sweep: &Sweep, share: Share) -> anyhow::Result<Vec<unmask::sweep::Run>> {
+        let progress = Progress::new();
+        let numbers: Vec<usize> = share.numbers(sweep.size()).collect();
+        let mut runs = vec![];
+        for (index, &number) in numbers.iter().enumerate() {
+            progress.tell(format_args!("run {} of {} ...", index + 1, numbers.len()));
+            let (calls, tokens) = loop {
+                let profile = self.profile.as_ref().map(Profile::h);
+                match pollster::block_on(sweep.run(number, &mut self.subject.model, &self.start, profile)) {
+                    Err(SweepError::Sampler(SamplerError::Denoiser(error))) if self.subject.survive(&error)? => {}
+                    other => break other?,
+                }
+            };
+            let (mut ruler, fresh) = self.ruler();
+            let quality = pollster::block_on(ruler.measure(&tokens, fresh))?;
+            runs.push(sweep.record(number, calls, quality));
+        }
+        Ok(runs)
+    }
+
+    fn ruler(&mut self) -> (Ruler<'_, Model>, &[usize]) {
+        let (judge, grams) = (self.judge.as_mut().map(|judge| &mut judge.judge), self.grams.as_ref());
+        (Ruler { judge, grams, end: self.subject.model.config().eot_id }, &self.fresh)
+    }
+}

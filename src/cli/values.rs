@@ -1,0 +1,31 @@
+//! Options that are numbers within a range.
+
+use unmask::{random::MAX_SEED, sampler::MAX_TEMPERATURE};
+
+pub fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(steps) if steps > 0 => Ok(steps),
+        _ => Err(format!("must be a whole number from 1 to {}", usize::MAX)),
+    }
+}
+
+pub fn seed(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(seed) if seed <= MAX_SEED => Ok(seed),
+        _ => Err(format!("must be a whole number from 0 to {MAX_SEED}")),
+    }
+}
+
+pub fn early_stop(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(enough) if enough > 0.0 && enough <= 1.0 => Ok(enough),
+        _ => Err("must be a number above 0 and at most 1".to_owned()),
+    }
+}
+
+pub fn temperature(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(temperature) if (0.0..=MAX_TEMPERATURE).contains(&temperature) => Ok(temperature),
+        _ => Err(format!("must be a number from 0 to {MAX_TEMPERATURE}")),
+    }
+}

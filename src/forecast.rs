@@ -1,0 +1,209 @@
+//! What a profile measured on text says of schedules before any of them has run: one dot product each.
+
+use serde::Serialize;
+
+use crate::{
+    law::{self, Profile},
+    profile::Measured,
+    schedule::{Schedule, ScheduleError},
+};
+
+/// Why there is no forecast.
+#[derive(Debug, thiserror::Error)]
+pub enum ForecastError {
+    /// More calls than tokens, or none.
+    #[error("steps is {steps}; it must be between 1 and the length, {length}")]
+    Steps {
+        /// The calls that were asked for.
+        steps: usize,
+        /// The tokens of a window.
+        length: usize,
+    },
+    /// The schedule cannot be made for these calls.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// The losses are no profile.
+    #[error(transparent)]
+    Profile(#[from] law::ProfileError),
+}
+
+/// `l(j)` at one `j`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// `j`, how many tokens are revealed.
+    pub revealed: usize,
+    /// `l(j)`, in nats per token.
+    pub nats: f64,
+    /// Its standard error.
+    pub se: f64,
+}
+
+/// What a schedule will lose.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Predicted {
+    /// Its name.
+    pub schedule: String,
+    /// `K`.
+    pub steps: usize,
+    /// What its calls lose on a window by predicting tokens apart, in nats: `sum_j d_j E[cost_j]`.
+    pub nats: f64,
+}
+
+/// The best grid for the profile (theory section 6.4).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Optimal {
+    /// `K`.
+    pub steps: usize,
+    /// What it loses, in nats.
+    pub nats: f64,
+    /// The numbers of revealed tokens after each call; at most `K`.
+    pub grid: Vec<usize>,
+}
+
+/// How much text was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Tokens of all windows.
+    pub tokens: usize,
+    /// Bytes of text that they stand for; special tokens stand for none.
+    pub bytes: usize,
+}
+
+/// A denoiser on a text, and schedules for it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Forecast {
+    /// `L`, the tokens of a window.
+    pub length: usize,
+    /// How many windows were measured.
+    pub windows: usize,
+    /// The tokens of them all.
+    pub tokens: usize,
+    /// The bytes of text that they stand for.
+    pub bytes: usize,
+    /// The negative evidence lower bound, in nats per token.
+    pub nelbo: f64,
+    /// Its standard error.
+    pub nelbo_se: f64,
+    /// In nats per byte of text.
+    pub nelbo_per_byte: f64,
+    /// `exp(nelbo)`.
+    pub perplexity: f64,
+    /// Total correlation as this denoiser sees it, in nats.
+    pub tc: f64,
+    /// Dual total correlation, likewise.
+    pub dtc: f64,
+    /// The information profile where it was measured.
+    pub profile: Vec<Point>,
+    /// One for each schedule and number of calls, schedule by schedule.
+    pub predicted: Vec<Predicted>,
+    /// One for each number of calls.
+    pub optimal: Vec<Optimal>,
+}
+
+impl Forecast {
+    /// From what was measured.
+    ///
+    /// # Errors
+    /// [`ForecastError`]; `steps` are between 1 and the length.
+    pub fn new(
+        measured: &Measured,
+        size: Size,
+        schedules: &[Schedule],
+        steps: &[usize],
+    ) -> Result<Self, ForecastError> {
+        let (profile, nelbo) = (measured.profile()?, measured.nelbo());
+        let all = || schedules.iter().flat_map(|&schedule| steps.iter().map(move |&steps| (schedule, steps)));
+        let one = |(schedule, steps): (Schedule, usize)| {
+            Ok(Predicted { schedule: schedule.to_string(), steps, nats: predicted(&profile, schedule, steps)? })
+        };
+        let points = measured.points().into_iter();
+        Ok(Self {
+            length: measured.length(),
+            windows: measured.windows(),
+            tokens: size.tokens,
+            bytes: size.bytes,
+            nelbo: nelbo.nats,
+            nelbo_se: nelbo.se,
+            nelbo_per_byte: nelbo.nats * size.tokens as f64 / size.bytes as f64,
+            perplexity: nelbo.nats.exp(),
+            tc: profile.tc(),
+            dtc: profile.dtc(),
+            profile: points.map(|(revealed, mean)| Point { revealed, nats: mean.nats, se: mean.se }).collect(),
+            predicted: all().map(one).collect::<Result<_, ForecastError>>()?,
+            optimal: steps.iter().map(|&steps| optimal(&profile, steps)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// What `schedule` loses in `steps` calls in random order on a law with this profile, in nats (theory section 2, (I)).
+///
+/// # Errors
+/// [`ForecastError::Steps`] unless `1 <= steps <= L`; [`ForecastError::Schedule`].
+pub fn predicted(profile: &Profile, schedule: Schedule, steps: usize) -> Result<f64, ForecastError> {
+    Ok(error(profile, &plan(profile, schedule, steps)?.expected_cost()))
+}
+
+fn optimal(profile: &Profile, steps: usize) -> Result<Optimal, ForecastError> {
+    let plan = plan(profile, Schedule::ProfileOptimal, steps)?;
+    // One grid only: whatever is drawn with, it is the same.
+    let grid = plan.draw(&mut crate::random::Stream::new(0, crate::random::Purpose::Sizes, 0));
+    Ok(Optimal { steps, nats: error(profile, &grid.cost()), grid: grid.points().to_vec() })
+}
+
+fn plan(profile: &Profile, schedule: Schedule, steps: usize) -> Result<crate::schedule::Plan, ForecastError> {
+    let length = profile.h().len();
+    if !(1..=length).contains(&steps) {
+        return Err(ForecastError::Steps { steps, length });
+    }
+    Ok(schedule.plan(length, steps, Some(profile.h()))?)
+}
+
+/// `sum_j d_j cost_j` in nats. Exact but for rounding, which may leave a zero a little below zero.
+fn error(profile: &Profile, cost: &[f64]) -> f64 {
+    profile.drops().iter().zip(cost).map(|(drop, cost)| drop * cost).sum::<f64>().max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        lab::Lab,
+        law::{LawDenoiser, parse, sample},
+        profile::{grid, measure},
+    };
+
+    #[test]
+    fn a_known_profile_gives_the_errors_of_the_lab() {
+        let law = || parse("mixture:0.1,0.9", 16).unwrap();
+        let lab = Lab::new("mixture", law());
+        for schedule in Schedule::ALL.into_iter().chain([Schedule::ProfileOptimal]) {
+            let found = predicted(&law().profile(), schedule, 5).unwrap();
+            let wanted = lab.kl_grid(&lab.plan(schedule, 5).unwrap());
+            assert!((found - wanted).abs() < 1e-12, "{schedule}: {found} instead of {wanted}");
+        }
+        let error = predicted(&law().profile(), Schedule::Uniform, 17).unwrap_err();
+        assert_eq!(error.to_string(), "steps is 17; it must be between 1 and the length, 16");
+        assert!(predicted(&law().profile(), Schedule::OneAtATime, 4).is_err());
+    }
+
+    #[test]
+    fn a_measured_law_is_forecast_about_right() {
+        let law = parse("markov:flip=0.1", 12).unwrap();
+        let exact = law.profile();
+        let windows: Vec<Vec<u32>> = (0..600).map(|seed| sample(law.as_ref(), seed)).collect();
+        let mut denoiser = LawDenoiser::new(law);
+        let measured = pollster::block_on(measure(&mut denoiser, &windows, &grid(12, 12), 1, |_| ())).unwrap();
+        let size = Size { tokens: 7200, bytes: 3600 };
+        let forecast = Forecast::new(&measured, size, &[Schedule::Uniform, Schedule::Cosine], &[2, 4, 12]).unwrap();
+        assert_eq!((forecast.predicted.len(), forecast.optimal.len(), forecast.profile.len()), (6, 3, 12));
+        assert_eq!(forecast.nelbo_per_byte, forecast.nelbo * 2.0);
+        let wanted = predicted(&exact, Schedule::Uniform, 2).unwrap();
+        let found = &forecast.predicted[0];
+        assert_eq!((found.schedule.as_str(), found.steps), ("uniform", 2));
+        assert!((found.nats - wanted).abs() < 0.1 * wanted, "{} instead of {wanted}", found.nats);
+        assert_eq!((forecast.predicted[2].nats, forecast.optimal[2].nats), (0.0, 0.0));
+        for (optimal, uniform) in forecast.optimal.iter().zip(&forecast.predicted) {
+            assert!(optimal.nats <= uniform.nats + 1e-12 && optimal.grid.last() == Some(&12));
+        }
+    }
+}
