@@ -89,7 +89,7 @@ fn a_run_leaves_a_model_that_writes() {
     assert!(folder.train(&["--resume", "--steps", "30", "--every", "5"]).status.success());
     assert_eq!(step_of(&folder.out()), 30);
     let other = told(&folder.train(&["--resume", "--rate", "0.5"]));
-    assert!(other.contains("rate is 0.5") && other.contains("began with 0.004"), "{other}");
+    assert!(other.contains("rate is 0.5") && other.contains("began with 0.012"), "{other}");
 }
 
 /// A run of 20 steps, and one that is stopped by `signal` on its way, resumed until it is done.

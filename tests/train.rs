@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use unmask::{
     corpus::Corpus,
     denoiser::{Ask, Denoiser, Extent},
+    judge::Judge,
     law::{self, Law, LawDenoiser},
-    model::{Place, gpu},
+    model::{Model, ModelFiles, Place, gpu},
     random::{Purpose, Stream},
     text::Text,
     train::{Checkpoint, Example, Objective, Settings, TrainError, Trainer, masked, tokenizer},
@@ -83,6 +84,28 @@ fn a_denoiser_learns_on_the_cpu() {
 #[test]
 fn a_judge_learns_on_the_cpu() {
     learns(Place::cpu(), Settings { objective: Objective::Autoregressive, ..settings() });
+}
+
+#[test]
+fn a_judge_judges_as_it_was_measured_and_is_no_denoiser() {
+    let mut trainer = trainer(Settings { objective: Objective::Autoregressive, steps: 40, ..settings() }, Place::cpu());
+    while !trainer.done() {
+        trainer.step().unwrap();
+    }
+    let (point, _) = trainer.evaluate().unwrap();
+    let folder = std::env::temp_dir().join(format!("unmask-judge-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    trainer.keep(&folder).unwrap();
+    let files = ModelFiles::read(&folder).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    let mut judge = Model::load_judge(&files, Place::cpu()).unwrap();
+    let windows = Corpus::new(&stories(5, 53), judge.text(), 16).unwrap().spread(48);
+    let log_probs = |window| pollster::block_on(Judge::log_probs(&mut judge, window)).unwrap();
+    let nats: f64 = windows.iter().map(Vec::as_slice).flat_map(log_probs).sum::<f64>() / -(48.0 * 16.0);
+    // The weights were rounded to f16.
+    assert!((nats - point.held_out.nats).abs() < 2e-3, "{nats}, {point:?}");
+    let refused = Model::load(&files, Place::cpu()).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("`arch` in config.json is ar-rope-swiglu-qknorm"), "{refused}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub enum Size {
     /// For two CPU cores: 1.4 million weights.
     #[default]
     Tiny,
-    /// For a GPU: 5.8 million weights.
+    /// For a GPU: 5.3 million weights.
     Small,
 }
 
@@ -126,7 +126,7 @@ impl Settings {
             steps: 6000,
             warm_up: 100,
             decay: 0.4,
-            rate: 4e-3,
+            rate: 1.2e-2,
             weight_decay: 0.1,
             clip: 1.0,
             average: 0.998,
@@ -145,7 +145,7 @@ impl Settings {
                 batch: 128,
                 threads: 1,
                 steps: 8000,
-                rate: 2e-3,
+                rate: 6e-3,
                 patience: Some(8),
                 ..tiny
             },

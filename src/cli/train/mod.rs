@@ -60,7 +60,7 @@ pub struct Train {
     /// Where to train
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     device: Device,
-    /// What size of net: tiny (1.4 million weights, for two CPU cores), small (5.8 million, for a GPU)
+    /// What size of net: tiny (1.4 million weights, for two CPU cores), small (5.3 million, for a GPU)
     #[arg(long, default_value = "tiny")]
     size: Size,
     /// What it learns: masked (a denoiser), autoregressive (a judge of samples)
