@@ -12,8 +12,22 @@ use std::{
 use unmask::train::{CHECKPOINT, Checkpoint};
 
 const SMALL: &[&str] = &[
-    "--vocab", "275", "--length", "16", "--width", "32", "--layers", "1", "--heads", "2", "--ff", "48", "--batch", "8",
-    "--device", "cpu",
+    "--vocab",
+    "275",
+    "--length",
+    "16",
+    "--d-model",
+    "32",
+    "--n-layer",
+    "1",
+    "--n-head",
+    "2",
+    "--d-ff",
+    "48",
+    "--batch",
+    "8",
+    "--device",
+    "cpu",
 ];
 
 /// A folder of one test, with a text in it, gone when the test is.
@@ -88,8 +102,8 @@ fn a_run_leaves_a_model_that_writes() {
     assert!(folder.train(&["--resume"]).status.success());
     assert!(folder.train(&["--resume", "--steps", "30", "--every", "5"]).status.success());
     assert_eq!(step_of(&folder.out()), 30);
-    let other = told(&folder.train(&["--resume", "--rate", "0.5"]));
-    assert!(other.contains("rate is 0.5") && other.contains("began with 0.012"), "{other}");
+    let other = told(&folder.train(&["--resume", "--learning-rate", "0.5"]));
+    assert!(other.contains("learning_rate is 0.5") && other.contains("began with 0.012"), "{other}");
 }
 
 /// A run of 20 steps, and one that is stopped by `signal` on its way, resumed until it is done.
@@ -198,11 +212,11 @@ fn what_cannot_be_trained_is_told() {
     fails(&["--held-out", "missing.txt"], "missing.txt cannot be read");
     fails(&["--vocab", "100"], "vocab is 100; it must be at least 259");
     fails(&["--vocab", "4000"], "a vocabulary of 4000 needs more text");
-    fails(&["--heads", "3"], "n_head");
+    fails(&["--n-head", "3"], "n_head");
     fails(&["--steps", "0"], "steps is 0; it must be at least 1");
-    fails(&["--rate", "nan"], "rate is NaN");
+    fails(&["--learning-rate", "nan"], "learning rate is NaN");
     fails(&["--minutes", "-1"], "--minutes must be a number above 0");
-    fails(&["--rate", "-1"], "rate is -1; it must be above 0");
+    fails(&["--learning-rate", "-1"], "learning rate is -1; it must be above 0");
     fails(&["--size", "huge"], "the sizes are tiny, small");
     fails(&["--resume"], "checkpoint.safetensors cannot be read");
     fs::write(folder.0.join("bytes"), [0xff, 0xfe]).unwrap();

@@ -35,8 +35,8 @@ fn settings() -> Settings {
         batch: 16,
         steps: 300,
         warm_up: 20,
-        rate: 1e-2,
-        average: 0.9,
+        learning_rate: 1e-2,
+        ema: 0.9,
         held_out: 48,
         every: 100,
         ..Settings::default()
@@ -267,7 +267,10 @@ fn a_tokenizer_cuts_any_text_and_is_the_same_again() {
 fn settings_that_no_run_can_have_are_named() {
     let told = |settings: Settings| settings.check().unwrap_err().to_string();
     assert_eq!(told(Settings { vocab: 100, ..settings() }), "vocab is 100; it must be at least 259");
-    assert_eq!(told(Settings { rate: f64::NAN, ..settings() }), "rate is NaN; it must be above 0 and at most 1");
+    assert_eq!(
+        told(Settings { learning_rate: f64::NAN, ..settings() }),
+        "learning rate is NaN; it must be above 0 and at most 1"
+    );
     assert_eq!(told(Settings { dropout: 0.1, ..settings() }), "threads is 2; it must be 1 with dropout");
-    assert!(told(Settings { n_head: 3, ..settings() }).contains("n_head"));
+    assert!(told(Settings { n_head: 3, ..settings() }).starts_with("n_head is 3; it must be a number that cuts"));
 }

@@ -76,13 +76,13 @@ class Net(nn.Module):
 def of_pytorch(args, device):
     """A function that trains for some steps and returns tokens a second."""
     torch.manual_seed(1)
-    net = Net(args.vocab, args.length, args.width, args.layers, args.heads, args.ff).to(device)
+    net = Net(args.vocab, args.length, args.d_model, args.n_layer, args.n_head, args.d_ff).to(device)
     mean = [p.detach().clone() for p in net.parameters()]
     matrices = [p for name, p in net.named_parameters() if p.ndim == 2 and name.startswith("blocks")]
     others = [p for name, p in net.named_parameters() if not (p.ndim == 2 and name.startswith("blocks"))]
     optimizers = [
-        torch.optim.Muon(matrices, lr=4e-3, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(others, lr=4e-3, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.Muon(matrices, lr=1.2e-2, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=1.2e-2, betas=(0.9, 0.98), weight_decay=0.0),
     ]
     run = torch.compile(net) if args.compile else net
 
@@ -118,7 +118,7 @@ def of_pytorch(args, device):
 def of_unmask(args, steps):
     """Tokens a second as the command itself measures them, without its start and its measurements."""
     with tempfile.TemporaryDirectory() as folder:
-        shape = ["--width", args.width, "--layers", args.layers, "--heads", args.heads, "--ff", args.ff]
+        shape = ["--d-model", args.d_model, "--n-layer", args.n_layer, "--n-head", args.n_head, "--d-ff", args.d_ff]
         shape += ["--vocab", args.vocab, "--length", args.length, "--batch", args.batch, "--steps", steps]
         command = [args.unmask, "train", args.text, "--out", folder + "/run", "--device", args.device, "--every", steps]
         told = subprocess.run([str(word) for word in command + shape], check=True, capture_output=True, text=True).stderr
@@ -133,8 +133,8 @@ def main():
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20)
-    for name, value in dict(width=128, layers=6, heads=4, ff=336, vocab=2048, length=128, batch=32).items():
-        parser.add_argument(f"--{name}", type=int, default=value)
+    for name, value in dict(d_model=128, n_layer=6, n_head=4, d_ff=336, vocab=2048, length=128, batch=32).items():
+        parser.add_argument("--" + name.replace("_", "-"), type=int, default=value)
     args = parser.parse_args()
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads")
     turn = of_pytorch(args, "cpu" if args.device == "cpu" else "cuda")

@@ -31,7 +31,7 @@ pub fn rate(settings: &Settings, step: u64) -> f64 {
     let (step, steps) = (step as f64, settings.steps as f64);
     let rise = (step / settings.warm_up.max(1) as f64).min(1.0);
     let fall = ((steps - step + 1.0) / (settings.decay * steps).max(1.0)).min(1.0);
-    settings.rate * rise.min(fall)
+    settings.learning_rate * rise.min(fall)
 }
 
 /// Names the weights of a net by their place in it, so that a net read from a file is known to an optimizer that was too.
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_rate_rises_stays_and_falls() {
-        let settings = Settings { steps: 100, warm_up: 10, decay: 0.4, rate: 1.0, ..Settings::default() };
+        let settings = Settings { steps: 100, warm_up: 10, decay: 0.4, learning_rate: 1.0, ..Settings::default() };
         let rates: Vec<f64> = (1..=100).map(|step| rate(&settings, step)).collect();
         assert_eq!((rates[0], rates[9], rates[59]), (0.1, 1.0, 1.0));
         assert!(rates[..10].is_sorted_by(|a, b| a < b) && rates[10..61].iter().all(|&rate| rate == 1.0));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TrainError, tokenizer::FEWEST};
 use crate::{
-    model::{ARCH, Config, JUDGE_ARCH},
+    model::{ARCH, Config, JUDGE_ARCH, ModelError},
     random::MAX_SEED,
 };
 
@@ -86,13 +86,13 @@ pub struct Settings {
     /// The share of steps, the last, in which it falls.
     pub decay: f64,
     /// The rate between.
-    pub rate: f64,
+    pub learning_rate: f64,
     /// How strongly the matrices are pulled to zero.
     pub weight_decay: f64,
     /// The greatest length of a gradient.
     pub clip: f64,
-    /// How much of the running mean of the weights stays, a step.
-    pub average: f64,
+    /// How much of the running mean of the weights (EMA) stays, a step.
+    pub ema: f64,
     /// Steps between two measurements on held-out text.
     pub every: u64,
     /// Windows of held-out text that are measured on, at most.
@@ -126,10 +126,10 @@ impl Settings {
             steps: 6000,
             warm_up: 100,
             decay: 0.4,
-            rate: 1.2e-2,
+            learning_rate: 1.2e-2,
             weight_decay: 0.1,
             clip: 1.0,
-            average: 0.998,
+            ema: 0.998,
             every: 250,
             held_out: 300,
             patience: None,
@@ -145,7 +145,7 @@ impl Settings {
                 batch: 128,
                 threads: 1,
                 steps: 8000,
-                rate: 6e-3,
+                learning_rate: 6e-3,
                 patience: Some(8),
                 ..tiny
             },
@@ -176,15 +176,19 @@ impl Settings {
         require(alone, "threads", &self.threads, "1 with dropout")?;
         require(self.steps >= 1, "steps", &self.steps, "at least 1")?;
         require((0.0..=1.0).contains(&self.decay), "decay", &self.decay, "from 0 to 1")?;
-        require(self.rate > 0.0 && self.rate <= 1.0, "rate", &self.rate, "above 0 and at most 1")?;
+        let rate = self.learning_rate > 0.0 && self.learning_rate <= 1.0;
+        require(rate, "learning rate", &self.learning_rate, "above 0 and at most 1")?;
         let decays = self.weight_decay >= 0.0 && self.weight_decay.is_finite();
         require(decays, "weight decay", &self.weight_decay, "at least 0")?;
         require(self.clip > 0.0, "clip", &self.clip, "above 0")?;
-        require(share(self.average), "average", &self.average, "at least 0 and below 1")?;
+        require(share(self.ema), "ema", &self.ema, "at least 0 and below 1")?;
         require(self.every >= 1, "every", &self.every, "at least 1")?;
         require(self.held_out >= 2, "held-out windows", &self.held_out, "at least 2")?;
         require(self.seed <= MAX_SEED, "seed", &self.seed, &format!("at most {MAX_SEED}"))?;
-        Ok(self.config().check()?)
+        self.config().check().map_err(|error| match error {
+            ModelError::ConfigValue { key, value, accepted } => TrainError::Setting { name: key, value, accepted },
+            other => other.into(),
+        })
     }
 
     /// The config of the net; special tokens have the ids that [`super::tokenizer`] gives them.

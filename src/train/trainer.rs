@@ -200,7 +200,7 @@ impl Trainer {
     /// [`TrainError::Diverged`] when the loss is no number; [`TrainError::Device`], [`TrainError::Thread`].
     pub fn step(&mut self) -> Result<Step, TrainError> {
         let begun = Instant::now();
-        let Settings { batch, length, dropout, average, seed, .. } = self.settings;
+        let Settings { batch, length, dropout, ema, seed, .. } = self.settings;
         let step = self.progress.step + 1;
         let mut rng = Stream::new(seed, Purpose::Training, step as u32);
         let windows = self.batches.windows(step, batch, &mut rng);
@@ -225,7 +225,7 @@ impl Trainer {
         }
         let rate = rate(&self.settings, step);
         self.net = self.optimizer.step(rate, self.net.clone(), gradients);
-        self.average = follow(self.average.clone(), &self.net.valid(), average, step);
+        self.average = follow(self.average.clone(), &self.net.valid(), ema, step);
         let gradient = number(gradient)?;
         let progress = &mut self.progress;
         progress.step = step;

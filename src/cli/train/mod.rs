@@ -12,6 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Instant,
 };
 
@@ -42,7 +43,8 @@ use report::Report;
   unmask train train.txt --held-out valid.txt --size small --device gpu
   unmask generate --model my-model
 
-The same text, settings and seed give the same weights, bit for bit on the CPU, also when the run was stopped and resumed.
+The same text and settings, the seed and the threads among them, give the same weights, bit for bit on the CPU, also when
+the run was stopped and resumed.
 While it runs the folder can be used: every file in it is whole at any time. Ctrl-C writes a checkpoint and ends with 130.")]
 pub struct Train {
     /// The text; several files are read one after the other
@@ -83,29 +85,29 @@ pub struct Train {
     length: Option<usize>,
     /// Width of the net
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    width: Option<usize>,
+    d_model: Option<usize>,
     /// Blocks of the net
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    layers: Option<usize>,
+    n_layer: Option<usize>,
     /// Attention heads
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    heads: Option<usize>,
+    n_head: Option<usize>,
     /// Width of the gated layer
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    ff: Option<usize>,
+    d_ff: Option<usize>,
     /// Windows a step
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     batch: Option<usize>,
     /// The learning rate
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
-    rate: Option<f64>,
+    learning_rate: Option<f64>,
     /// The share of numbers zeroed in training
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     dropout: Option<f64>,
     /// How strongly matrices are pulled to zero
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     weight_decay: Option<f64>,
-    /// Threads that share a step on the CPU
+    /// Threads that share a step on the CPU; as many as there are cores if not given, and 1 with dropout
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Steps between two measurements
@@ -147,9 +149,11 @@ impl Train {
         let mut settings = Settings::of(self.size);
         self.change(&mut settings);
         settings.steps = self.steps.unwrap_or(settings.steps);
-        if !place.is_cpu() {
-            settings.threads = 1;
-        }
+        settings.threads = match self.threads {
+            Some(threads) => threads,
+            None if settings.dropout > 0.0 || !place.is_cpu() => 1,
+            None => thread::available_parallelism().map_or(1, |cores| cores.get().min(settings.batch)),
+        };
         settings.check()?;
         let tokenizer = match &self.tokenizer {
             Some(path) => fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
@@ -187,12 +191,12 @@ impl Train {
         set(&mut settings.objective, self.objective);
         set(&mut settings.vocab, self.vocab);
         set(&mut settings.length, self.length);
-        set(&mut settings.d_model, self.width);
-        set(&mut settings.n_layer, self.layers);
-        set(&mut settings.n_head, self.heads);
-        set(&mut settings.d_ff, self.ff);
+        set(&mut settings.d_model, self.d_model);
+        set(&mut settings.n_layer, self.n_layer);
+        set(&mut settings.n_head, self.n_head);
+        set(&mut settings.d_ff, self.d_ff);
         set(&mut settings.batch, self.batch);
-        set(&mut settings.rate, self.rate);
+        set(&mut settings.learning_rate, self.learning_rate);
         set(&mut settings.dropout, self.dropout);
         set(&mut settings.weight_decay, self.weight_decay);
         set(&mut settings.threads, self.threads);

@@ -95,7 +95,9 @@ impl Report {
         while let Some(frame) = pollster::block_on(sampler.next(&mut model))? {
             tokens = frame.tokens;
         }
-        let text = model.text().decode(&tokens, mask_id)?;
+        // A young net draws any byte, also those by which a terminal is steered.
+        let harmless = |sign: char| if sign.is_control() && sign != '\n' { char::REPLACEMENT_CHARACTER } else { sign };
+        let text: String = model.text().decode(&tokens, mask_id)?.chars().map(harmless).collect();
         self.line(&format!("  {}", text.replace('\n', "\n  ")));
         Ok(())
     }
