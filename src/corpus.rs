@@ -17,6 +17,22 @@ pub enum CorpusError {
     /// The tokenizer cannot end a story.
     #[error("the tokenizer has no token `{SEPARATOR}`")]
     Separator,
+    /// There is less than one window.
+    #[error("the text has {tokens} tokens; it must have at least one window, {length}")]
+    Short {
+        /// How many there are.
+        tokens: usize,
+        /// `L`.
+        length: usize,
+    },
+    /// A token that only a program may write stands in the text.
+    #[error("the text has `{name}` in it, in story {story}; no text is made of that token")]
+    Special {
+        /// Which.
+        name: String,
+        /// The number of the story, from 1.
+        story: usize,
+    },
     /// The windows have no length.
     #[error("windows of {0} tokens; they must have at least 1")]
     Length(usize),
@@ -37,9 +53,9 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Cuts `text` into stories at lines `<|endoftext|>` (a text without one is one story), and these into tokens. A window
-    /// of `length` tokens starts at each story; in a story of more than eight windows, at each paragraph (after an empty
-    /// line, or after any line where there is none).
+    /// Cuts `text` into stories at each `<|endoftext|>` (a text without one is one story), and these into tokens. A window of
+    /// `length` tokens starts at each story; in a story of more than eight windows, and in all of a text that would give but
+    /// one, at each paragraph (after an empty line, or after any line where there is none).
     ///
     /// # Errors
     /// [`CorpusError`], also for text of nothing but white space.
@@ -48,25 +64,30 @@ impl Corpus {
             return Err(CorpusError::Length(length));
         }
         let end = tokenizer.id(SEPARATOR).ok_or(CorpusError::Separator)?;
-        let (mut stories, mut starts) = (vec![], vec![]);
+        let bytes: Vec<usize> = (0..tokenizer.vocab_size() as u32).map(|id| tokenizer.bytes(id)).collect();
+        let bytes = |token: u32| bytes.get(token as usize).copied().unwrap_or(0);
+        let (mut stories, mut paragraphs) = (vec![], vec![]);
         for story in stories_of(text) {
             // A paragraph at a time: the long texts that this is for are dear to cut at once, and each start is needed.
             let mut tokens = vec![];
-            let mut paragraphs = vec![];
             for paragraph in paragraphs_of(story) {
                 paragraphs.push((stories.len(), tokens.len()));
                 tokens.extend(tokenizer.encode(paragraph)?);
             }
-            if tokens.is_empty() {
-                continue;
+            if let Some(&token) = tokens.iter().find(|&&token| bytes(token) == 0) {
+                return Err(CorpusError::Special { name: tokenizer.name(token), story: stories.len() + 1 });
             }
-            starts.extend(if tokens.len() > BOOK * length { paragraphs } else { vec![(stories.len(), 0)] });
             stories.push(tokens);
         }
-        if stories.is_empty() {
-            return Err(CorpusError::Empty);
+        let tokens = stories.iter().map(Vec::len).sum();
+        match tokens {
+            0 => return Err(CorpusError::Empty),
+            tokens if tokens < length => return Err(CorpusError::Short { tokens, length }),
+            _ => {}
         }
-        let bytes = stories.iter().flatten().map(|&token| tokenizer.bytes(token)).sum();
+        let book = |story: usize| stories[story].len() > BOOK * length || stories.len() == 1;
+        let starts = paragraphs.into_iter().filter(|&(story, offset)| offset == 0 || book(story)).collect();
+        let bytes = stories.iter().flatten().map(|&token| bytes(token)).sum();
         Ok(Self { stories, starts, length, end, bytes })
     }
 
@@ -118,10 +139,18 @@ impl Corpus {
         self.window(index, |_, story| story + 1)
     }
 
-    /// `count` windows `[count][length]` spread evenly over the text, or all of them where there are not so many.
-    pub fn spread(&self, count: usize) -> Vec<Vec<u32>> {
-        let (all, count) = (self.windows(), count.min(self.windows()));
-        (0..count).map(|k| self.in_order(k * all / count)).collect()
+    /// `count` windows `[count][length]` that do not overlap, spread evenly over the text, or all such windows where there are
+    /// not so many: what a measurement is made on.
+    pub fn apart(&self, count: usize) -> Vec<Vec<u32>> {
+        let mut apart: Vec<usize> = vec![];
+        for (index, &(story, offset)) in self.starts.iter().enumerate() {
+            let last = apart.last().map(|&last| self.starts[last]);
+            if last.is_none_or(|(before, from)| before != story || offset >= from + self.length) {
+                apart.push(index);
+            }
+        }
+        let (all, count) = (apart.len(), count.min(apart.len()));
+        (0..count).map(|k| self.in_order(apart[k * all / count])).collect()
     }
 }
 
@@ -147,15 +176,15 @@ mod tests {
     #[test]
     fn a_window_starts_at_each_story_and_goes_on_with_another() {
         let text = text();
-        let corpus = Corpus::new("One day.\n<|endoftext|>\n\nTwo cats sat.\n<|endoftext|>\n", &text, 10).unwrap();
+        let corpus = Corpus::new("One day.\n<|endoftext|>\n\nTwo cats sat.\n<|endoftext|>\n", &text, 8).unwrap();
         assert_eq!((corpus.windows(), corpus.stories(), corpus.bytes()), (2, 2, 8 + 13));
         let shown = |window: &[u32]| text.decode(window, 2).unwrap();
-        let windows = corpus.spread(9);
-        assert!(windows.iter().all(|window| window.len() == 10));
-        assert!(shown(&windows[0]).starts_with("One day.<|endoftext|>Two"), "{}", shown(&windows[0]));
-        assert!(shown(&windows[1]).starts_with("Two cats sat.<|endoftext|>One"), "{}", shown(&windows[1]));
+        let windows = corpus.apart(9);
+        assert!(windows.iter().all(|window| window.len() == 8));
+        assert!(shown(&windows[0]).starts_with("One day.<|endoftext|>"), "{}", shown(&windows[0]));
+        assert!(shown(&windows[1]).starts_with("Two cats sat.<|endoftext|>"), "{}", shown(&windows[1]));
         // A story may follow itself.
-        assert!(shown(&corpus.window(0, |_, story| story)).starts_with("One day.<|endoftext|>One day."));
+        assert!(shown(&corpus.window(0, |_, story| story)).starts_with("One day.<|endoftext|>One"));
     }
 
     #[test]
@@ -165,24 +194,35 @@ mod tests {
         let corpus = Corpus::new(&paragraph.repeat(20), &text, 8).unwrap();
         assert_eq!((corpus.stories(), corpus.windows()), (1, 20));
         assert!((0..20).all(|index| text.decode(&corpus.in_order(index), 2).unwrap().starts_with("A line.\nAnother")));
-        // Without empty lines, at each line.
-        assert_eq!(Corpus::new(&"A line of it.\n".repeat(50), &text, 8).unwrap().windows(), 50);
-        // All of the text is there once.
-        assert_eq!(corpus.bytes(), paragraph.len() * 20 - 2);
+        // Without empty lines, at each line; all of the text is there once.
+        let lines = Corpus::new(&"A line of it.\n".repeat(50), &text, 8).unwrap();
+        assert_eq!((lines.windows(), lines.bytes()), (50, 50 * 14 - 1));
+        // A short book among stories, and one that is all there is.
+        let both = format!("One day.\n<|endoftext|>\n{}", "A line of it.\n".repeat(3));
+        assert_eq!(Corpus::new(&both, &text, 8).unwrap().windows(), 2);
+        assert_eq!(Corpus::new(&"A line of it.\n".repeat(3), &text, 8).unwrap().windows(), 3);
     }
 
     #[test]
-    fn spread_windows_are_taken_from_the_whole_text() {
+    fn measured_windows_are_spread_over_the_text_and_do_not_overlap() {
         let text = text();
         let story = |k: usize| format!("{k} cats.\n<|endoftext|>\n");
         let corpus = Corpus::new(&(0..10).map(story).collect::<String>(), &text, 4).unwrap();
-        let first: Vec<String> = corpus.spread(5).iter().map(|window| text.decode(&window[..1], 2).unwrap()).collect();
+        let first: Vec<String> = corpus.apart(5).iter().map(|window| text.decode(&window[..1], 2).unwrap()).collect();
         assert_eq!(first, ["0", "2", "4", "6", "8"]);
+        // A line of it is five tokens, and a window takes two of them.
+        let corpus = Corpus::new(&"A line of it.\n".repeat(50), &text, 10).unwrap();
+        let line = text.encode("A line of it.\n").unwrap().len();
+        assert_eq!(corpus.apart(usize::MAX).len(), 50usize.div_ceil(10usize.div_ceil(line)));
     }
 
     #[test]
     fn what_is_no_corpus_says_so() {
-        assert!(matches!(Corpus::new(" \n<|endoftext|>\n ", &text(), 8), Err(CorpusError::Empty)));
-        assert!(matches!(Corpus::new("a", &text(), 0), Err(CorpusError::Length(0))));
+        let told = |words: &str, length| Corpus::new(words, &text(), length).unwrap_err().to_string();
+        assert_eq!(told(" \n<|endoftext|>\n ", 8), "the text is empty");
+        assert_eq!(told("a", 0), "windows of 0 tokens; they must have at least 1");
+        assert_eq!(told("One day.", 128), "the text has 3 tokens; it must have at least one window, 128");
+        let special = told("One day.\n<|endoftext|>\nA <|mask|> of it.", 2);
+        assert_eq!(special, "the text has `<|mask|>` in it, in story 2; no text is made of that token");
     }
 }

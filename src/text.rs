@@ -56,6 +56,11 @@ impl Text {
         self.tokenizer.token_to_id(name)
     }
 
+    /// The name of a token, empty for an id that there is not.
+    pub fn name(&self, id: u32) -> String {
+        self.tokenizer.id_to_token(id).unwrap_or_default()
+    }
+
     /// How many bytes of text a token stands for; special tokens stand for none.
     pub fn bytes(&self, id: u32) -> usize {
         if self.tokenizer.get_added_vocabulary().is_special_token(&self.tokenizer.id_to_token(id).unwrap_or_default()) {

@@ -102,11 +102,13 @@ fn a_run_leaves_a_model_that_writes() {
     assert!(folder.train(&["--resume"]).status.success());
     assert!(folder.train(&["--resume", "--steps", "30", "--every", "5"]).status.success());
     assert_eq!(step_of(&folder.out()), 30);
+    let minutes = told(&folder.train(&["--resume", "--minutes", "0.02"]));
+    assert!(minutes.contains("done: ") && step_of(&folder.out()) > 30, "{minutes}");
     let other = told(&folder.train(&["--resume", "--learning-rate", "0.5"]));
     assert!(other.contains("learning_rate is 0.5") && other.contains("began with 0.012"), "{other}");
 }
 
-/// A run of 20 steps, and one that is stopped by `signal` on its way, resumed until it is done.
+/// A run, and one that is stopped on its way and resumed until it is done.
 #[cfg(unix)]
 #[test]
 fn a_run_stopped_by_ctrl_c_goes_on_to_the_same_weights() {
@@ -117,6 +119,10 @@ fn a_run_stopped_by_ctrl_c_goes_on_to_the_same_weights() {
         let more: &[&str] = if parts.out().join(CHECKPOINT).exists() { &["--resume"] } else { &[] };
         let arguments = [more, &["--steps", "400", "--every", "100"]].concat();
         let mut child = parts.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        // Not before it has begun, whatever else the machine does.
+        while !parts.out().join(CHECKPOINT).exists() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         std::thread::sleep(Duration::from_millis(700));
         if attempt < 3 {
             let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
@@ -186,8 +192,9 @@ fn a_full_disk_leaves_the_last_whole_checkpoint() {
         let output = Command::new("sh").args(["-c", &script]).current_dir(&folder.0).output().unwrap();
         assert!(!output.status.success());
         if refused {
-            assert!(told(&output).contains("checkpoint.safetensors cannot be written"), "{}", told(&output));
-            assert!(!folder.out().join(format!("{CHECKPOINT}.part")).exists());
+            assert!(told(&output).contains(".safetensors cannot be written"), "{}", told(&output));
+            let names = fs::read_dir(folder.out()).unwrap().map(|entry| entry.unwrap().file_name());
+            assert!(names.into_iter().all(|name| !name.to_string_lossy().ends_with(".part")));
         }
         assert!(fs::read(folder.out().join(CHECKPOINT)).unwrap() == before);
     }
@@ -215,12 +222,43 @@ fn what_cannot_be_trained_is_told() {
     fails(&["--n-head", "3"], "n_head");
     fails(&["--steps", "0"], "steps is 0; it must be at least 1");
     fails(&["--learning-rate", "nan"], "learning rate is NaN");
-    fails(&["--minutes", "-1"], "--minutes must be a number above 0");
+    fails(&["--minutes", "-1"], "--minutes is -1; it must be a number above 0");
     fails(&["--learning-rate", "-1"], "learning rate is -1; it must be above 0");
     fails(&["--size", "huge"], "the sizes are tiny, small");
     fails(&["--resume"], "checkpoint.safetensors cannot be read");
+    fails(&["--patience", "0"], "patience is 0; it must be at least 1");
+    fails(&["--threads", "9"], "threads is 9; it must be at least 1, and at most the windows of a batch");
+    fails(&["--seed", "-1"], "must be a whole number from 0");
+    fails(&["--length", "2000"], "the held-out text cannot be used: the text has");
     fs::write(folder.0.join("bytes"), [0xff, 0xfe]).unwrap();
     fails(&["bytes"], "bytes is not text in UTF-8");
     fs::write(folder.0.join("empty"), " \n").unwrap();
     fails(&["--held-out", "empty"], "the text is empty");
+}
+
+#[test]
+fn a_folder_that_holds_a_model_is_not_trained_over() {
+    let folder = Folder::new("taken");
+    fs::create_dir_all(folder.out()).unwrap();
+    fs::write(folder.out().join("model.safetensors"), "weights").unwrap();
+    let words = told(&folder.train(&["--steps", "5"]));
+    assert!(words.contains("out holds a model already: name another --out"), "{words}");
+    assert_eq!(fs::read_dir(folder.out()).unwrap().count(), 1);
+}
+
+/// However a run comes to its end, there is a model in the end.
+#[cfg(unix)]
+#[test]
+fn a_run_cut_short_on_resuming_is_measured_where_it_ends() {
+    let folder = Folder::new("short");
+    let mut child = folder.command(&["--steps", "100000", "--every", "100000"]).stderr(Stdio::null()).spawn().unwrap();
+    while !folder.out().join(CHECKPOINT).exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!folder.out().join("model.safetensors").exists());
+    let words = told(&folder.train(&["--resume", "--steps", "1"]));
+    assert!(words.contains("done: ") && folder.out().join("model.safetensors").exists(), "{words}");
 }

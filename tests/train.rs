@@ -55,7 +55,7 @@ fn unigram_entropy(settings: &Settings) -> f64 {
     let cut = Text::from_bytes(&tokenizer::train(&text, settings.vocab).unwrap()).unwrap();
     let mut counts = HashMap::new();
     let corpus = Corpus::new(&text, &cut, settings.length).unwrap();
-    let tokens: Vec<u32> = corpus.spread(usize::MAX).concat();
+    let tokens: Vec<u32> = corpus.apart(usize::MAX).concat();
     for &token in &tokens {
         *counts.entry(token).or_insert(0.0) += 1.0 / tokens.len() as f64;
     }
@@ -99,7 +99,7 @@ fn a_judge_judges_as_it_was_measured_and_is_no_denoiser() {
     let files = ModelFiles::read(&folder).unwrap();
     std::fs::remove_dir_all(folder).unwrap();
     let mut judge = Model::load_judge(&files, Place::cpu()).unwrap();
-    let windows = Corpus::new(&stories(5, 53), judge.text(), 16).unwrap().spread(48);
+    let windows = Corpus::new(&stories(5, 53), judge.text(), 16).unwrap().apart(48);
     let log_probs = |window| pollster::block_on(Judge::log_probs(&mut judge, window)).unwrap();
     let nats: f64 = windows.iter().map(Vec::as_slice).flat_map(log_probs).sum::<f64>() / -(48.0 * 16.0);
     // The weights were rounded to f16.
@@ -128,6 +128,11 @@ fn every_step_moves_every_weight() {
         assert_ne!(before.tensor(name).unwrap().data(), after.tensor(name).unwrap().data(), "{name}");
     }
     assert_eq!(before.names().len(), 2 + 2 * 8);
+
+    // Muon remembers the four matrices of each block, AdamW all else.
+    let optimizer = trainer.checkpoint().unwrap().optimizer;
+    let remembered = |name: &str| optimizer.windows(name.len()).filter(|part| *part == name.as_bytes()).count();
+    assert_eq!((remembered(".velocity"), remembered(".moment_1")), (2 * 4, 2 + 2 * 4));
 }
 
 /// The weights of a run of six steps that is stopped after `stop` and goes on from the disk.
@@ -150,7 +155,7 @@ fn six_steps(stop: Option<u64>, settings: Settings) -> [Vec<u8>; 3] {
         }
     }
     let Checkpoint { about, weights, average, .. } = run.checkpoint().unwrap();
-    let losses = [about.progress.losses.0, about.progress.curve[0].loss, about.progress.curve[0].held_out.nats];
+    let losses = [about.progress.losses, about.progress.curve[0].loss, about.progress.curve[0].held_out.nats];
     [weights, average, losses.iter().flat_map(|loss| loss.to_le_bytes()).collect()]
 }
 

@@ -14,9 +14,10 @@ use crate::files::write_whole;
 /// The checkpoint's name in a run's folder.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 
-const ABOUT: &str = "unmask";
+/// The key under which it says so, with the number of this format.
+const ABOUT: &str = "unmask training run, format 1";
 
-/// All that a run goes on from.
+/// All that a run goes on from, but for its texts and tokenizer.
 #[derive(Debug)]
 pub struct Checkpoint {
     /// What is said about it.
@@ -38,6 +39,8 @@ pub struct About {
     pub progress: Progress,
     /// SHA-256 of the text, of the held-out text and of the tokenizer.
     pub hashes: [String; 3],
+    /// The name of the device on which the run began.
+    pub device: String,
 }
 
 impl Checkpoint {
@@ -68,7 +71,7 @@ impl Checkpoint {
         let broken = |what: String| TrainError::Checkpoint { path: path.clone(), what };
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| broken(error.to_string()))?;
         let about = header.metadata().as_ref().and_then(|about| about.get(ABOUT));
-        let about = about.ok_or_else(|| broken(format!("it says nothing about `{ABOUT}`")))?;
+        let about = about.ok_or_else(|| broken(format!("it does not call itself `{ABOUT}`")))?;
         let about = serde_json::from_str(about).map_err(|error| broken(error.to_string()))?;
         let file = SafeTensors::deserialize(&bytes).map_err(|error| broken(error.to_string()))?;
         let part = |name: &str| match file.tensor(name) {

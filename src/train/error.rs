@@ -31,19 +31,51 @@ pub enum TrainError {
     /// A tokenizer from elsewhere lacks a token.
     #[error("the tokenizer has no token `{0}`")]
     Special(&'static str),
-    /// There is nothing to measure on.
-    #[error("the held-out text has {0} windows; measuring takes at least 2")]
-    HeldOut(usize),
+    /// There is too little to measure on.
+    #[error(
+        "the held-out text has {windows} windows of {length} tokens that do not overlap; measuring takes at least 2: hold out more, or make windows shorter"
+    )]
+    HeldOut {
+        /// How many there are.
+        windows: usize,
+        /// How long they are.
+        length: usize,
+    },
+    /// The held-out text's trouble.
+    #[error("the held-out text cannot be used")]
+    HeldOutText(#[source] CorpusError),
+    /// The weights in a checkpoint are broken.
+    #[error("the weights in the checkpoint cannot be used")]
+    Weights(#[source] ModelError),
     /// The optimizer cannot be made.
     #[error("the optimizer could not be made: {0}")]
     Optimizer(String),
     /// The loss is no number any more.
-    #[error("the loss of step {step} is {loss}: the rate may be too high")]
+    #[error("step {step} has a loss of {loss} and a gradient of length {gradient}: the learning rate may be too high")]
     Diverged {
         /// At which step.
         step: u64,
         /// What it is.
         loss: f64,
+        /// The length of its gradient.
+        gradient: f64,
+    },
+    /// The loss on held-out text is no number.
+    #[error("the loss on held-out text after step {step} is {nats}: the learning rate may be too high")]
+    Measured {
+        /// After which step.
+        step: u64,
+        /// What it is.
+        nats: f64,
+    },
+    /// What is to be written cannot be put into words.
+    #[error("{name} could not be made")]
+    Json {
+        /// Which file.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
     },
     /// The device has failed.
     #[error("the device failed")]

@@ -36,15 +36,15 @@ impl Example {
     }
 }
 
-/// Masks each of `windows` `[rows][length]`. Over the rows the numbers of masked tokens are spread evenly over `1..=length`:
-/// each is uniform, and all together vary less than independent ones.
+/// Masks each of `windows` `[rows][length]`. Over the rows, in random order, the numbers of masked tokens are spread evenly over
+/// `1..=length`: each is uniform, and all together vary less than independent ones.
 pub fn masked(windows: &[Vec<u32>], mask_id: u32, rng: &mut impl Rng) -> Vec<Example> {
     let phase = uniform(rng);
     let rows = windows.len() as f64;
     let mut masked = vec![];
-    for (row, window) in windows.iter().enumerate() {
+    for (window, stratum) in windows.iter().zip(some_of(windows.len(), windows.len(), rng)) {
         let length = window.len();
-        let place = (row as f64 + phase) / rows; // in [0, 1)
+        let place = (f64::from(stratum) + phase) / rows; // in [0, 1)
         let asked = (1 + (place * length as f64) as usize).min(length);
         masked.push(mask(window, asked, mask_id, rng));
     }
@@ -53,15 +53,20 @@ pub fn masked(windows: &[Vec<u32>], mask_id: u32, rng: &mut impl Rng) -> Vec<Exa
 
 /// Masks `asked` tokens of `window` at random places.
 fn mask(window: &[u32], asked: usize, mask_id: u32, rng: &mut impl Rng) -> Example {
-    let length = window.len();
-    let mut places: Vec<u32> = (0..length as u32).collect();
-    for k in 0..asked {
-        let other = k + (uniform(rng) * (length - k) as f64) as usize;
-        places.swap(k, other);
-    }
-    places.truncate(asked);
+    let mut places = some_of(window.len(), asked, rng);
     places.sort_unstable();
     Example::new(window, places, mask_id)
+}
+
+/// `count` of `0..all`, in random order.
+fn some_of(all: usize, count: usize, rng: &mut impl Rng) -> Vec<u32> {
+    let mut numbers: Vec<u32> = (0..all as u32).collect();
+    for k in 0..count {
+        let other = k + (uniform(rng) * (all - k) as f64) as usize;
+        numbers.swap(k, other);
+    }
+    numbers.truncate(count);
+    numbers
 }
 
 /// Each of `windows` `[rows][length]`, moved on by one after an `<|endoftext|>`: every token is asked for, given the earlier.

@@ -1,12 +1,12 @@
 //! What a training run leaves on the disk: the checkpoint it goes on from, and the model it has become.
 
-use std::path::Path;
+use std::{fs, io::ErrorKind, path::Path};
 
 use burn::{module::Module, tensor::DType};
 
 use super::{Checkpoint, Progress, TrainError, Trainer, checkpoint::About};
 use crate::{
-    files::write_whole,
+    files::{WriteError, write_whole},
     model::{Config, Model, ModelFiles, Place, SelfTest, save},
     text::Text,
 };
@@ -17,8 +17,12 @@ impl Trainer {
     /// # Errors
     /// When burn cannot read the weights back.
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        let about =
-            About { settings: self.settings.clone(), progress: self.progress.clone(), hashes: self.hashes.clone() };
+        let about = About {
+            settings: self.settings.clone(),
+            progress: self.progress.clone(),
+            hashes: self.hashes.clone(),
+            device: self.device.clone(),
+        };
         let optimizer = self.optimizer.into_bytes().map_err(|error| TrainError::Optimizer(error.to_string()))?;
         Ok(Checkpoint {
             about,
@@ -61,12 +65,21 @@ impl Trainer {
             val_nelbo_nats_per_token: best.map(|(_, best)| best.nats),
             ..self.config.clone()
         };
-        let config = json(serde_json::to_string_pretty(&config))?;
+        let config = serde_json::to_string_pretty(&config).map(|text| text + "\n");
+        let config = config.map_err(|source| TrainError::Json { name: "config.json", source })?;
         let weights = save(&self.average, DType::F16)?;
         let write = |name: &str, bytes: &[u8]| write_whole(&folder.join(name), bytes);
         write("tokenizer.json", &self.tokenizer)?;
-        write("config.json", config.as_bytes())?;
+        // Old answers beside new weights would be a GPU that fails; none at all are computed when they are needed.
+        let self_test = folder.join("self_test.json");
+        match fs::remove_file(&self_test) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                return Err(WriteError { path: self_test, source }.into());
+            }
+            _ => {}
+        }
         write("model.safetensors", &weights)?;
+        write("config.json", config.as_bytes())?;
         if !self.config.causal() {
             let files = ModelFiles {
                 weights: weights.into(),
@@ -75,12 +88,12 @@ impl Trainer {
                 self_test: None,
             };
             let test = pollster::block_on(SelfTest::record(&mut Model::load(&files, Place::cpu())?))?;
-            write("self_test.json", json(serde_json::to_string(&test))?.as_bytes())?;
+            let test = serde_json::to_string(&test).map(|text| text + "\n");
+            write(
+                "self_test.json",
+                test.map_err(|source| TrainError::Json { name: "self_test.json", source })?.as_bytes(),
+            )?;
         }
         Ok(())
     }
-}
-
-fn json(text: serde_json::Result<String>) -> Result<String, TrainError> {
-    text.map(|text| text + "\n").map_err(|error| TrainError::Device(error.into()))
 }

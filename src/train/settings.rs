@@ -10,6 +10,9 @@ use crate::{
     random::MAX_SEED,
 };
 
+/// More threads than any machine has cores for.
+const MOST_THREADS: usize = 1024;
+
 /// What a net learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -57,7 +60,7 @@ impl FromStr for Size {
 
 /// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// What is learned.
     pub objective: Objective,
@@ -168,9 +171,12 @@ impl Settings {
         require(self.vocab >= FEWEST, "vocab", &self.vocab, &format!("at least {FEWEST}"))?;
         require(self.length >= 2, "length", &self.length, "at least 2")?;
         require(share(self.dropout), "dropout", &self.dropout, "at least 0 and below 1")?;
-        require(self.batch >= 1, "batch", &self.batch, "at least 1")?;
-        let threads = (1..=self.batch).contains(&self.threads);
-        require(threads, "threads", &self.threads, "at least 1, and at most the windows of a batch")?;
+        // Places in a batch are counted in 31 bits on a device.
+        let batch = self.batch >= 1 && self.batch.saturating_mul(self.length) <= i32::MAX as usize;
+        require(batch, "batch", &self.batch, "at least 1, and of less than 2147483648 tokens")?;
+        let threads = (1..=self.batch.min(MOST_THREADS)).contains(&self.threads);
+        let most = format!("at least 1, and at most the windows of a batch and {MOST_THREADS}");
+        require(threads, "threads", &self.threads, &most)?;
         // The zeros come from one stream a device, which threads would read in any order.
         let alone = self.dropout == 0.0 || self.threads == 1;
         require(alone, "threads", &self.threads, "1 with dropout")?;
@@ -183,6 +189,8 @@ impl Settings {
         require(self.clip > 0.0, "clip", &self.clip, "above 0")?;
         require(share(self.ema), "ema", &self.ema, "at least 0 and below 1")?;
         require(self.every >= 1, "every", &self.every, "at least 1")?;
+        let patience = self.patience.unwrap_or(1);
+        require(patience >= 1, "patience", &patience, "at least 1")?;
         require(self.held_out >= 2, "held-out windows", &self.held_out, "at least 2")?;
         require(self.seed <= MAX_SEED, "seed", &self.seed, &format!("at most {MAX_SEED}"))?;
         self.config().check().map_err(|error| match error {

@@ -1,6 +1,9 @@
 //! A training run, step by step.
 
-use std::time::Instant;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use burn::{
     module::Module,
@@ -39,6 +42,8 @@ pub struct Trainer {
     bytes_a_token: f64,
     /// Where, without autodiff.
     pub(super) place: Place,
+    /// On which the run began.
+    pub(super) device: String,
     pub(super) net: Net,
     pub(super) average: Net,
     pub(super) optimizer: ModuleOptimizer,
@@ -61,13 +66,14 @@ impl Trainer {
         place: Place,
     ) -> Result<Self, TrainError> {
         settings.check()?;
-        place.device.seed(settings.seed);
-        // The weights are drawn on the CPU, so that a seed gives the same ones everywhere.
-        let cpu = Device::flex();
-        cpu.seed(settings.seed);
-        let weights = save(&Net::new(&settings.config(), &cpu), DType::F32)?;
+        let weights = {
+            // Drawn on the CPU, so that a seed gives the same ones everywhere.
+            let (cpu, _drawing) = (Device::flex(), drawing());
+            cpu.seed(settings.seed);
+            save(&Net::new(&settings.config(), &cpu), DType::F32)?
+        };
         let hashes = [sha256(text.as_bytes()), sha256(held_out.as_bytes()), sha256(&tokenizer)];
-        let about = About { settings, progress: Progress::default(), hashes };
+        let about = About { settings, progress: Progress::default(), hashes, device: place.name.clone() };
         let checkpoint = Checkpoint { about, average: weights.clone(), weights, optimizer: vec![] };
         Self::start(checkpoint, tokenizer, text, held_out, place)
     }
@@ -102,24 +108,29 @@ impl Trainer {
         held_out: &str,
         place: Place,
     ) -> Result<Self, TrainError> {
-        let About { settings, progress, hashes } = checkpoint.about;
+        let About { settings, progress, hashes, device } = checkpoint.about;
         let cut = Text::from_bytes(&tokenizer)?;
         let mut config = settings.config();
-        config.vocab_size = cut.vocab_size();
+        if cut.vocab_size() != settings.vocab {
+            let accepted = format!("as many as the tokenizer has, {}", cut.vocab_size());
+            return Err(TrainError::Setting { name: "vocab", value: settings.vocab.to_string(), accepted });
+        }
         let id = |index: usize| cut.id(SPECIAL[index]).ok_or(TrainError::Special(SPECIAL[index]));
         (config.eot_id, config.pad_id, config.mask_id) = (id(0)?, id(1)?, id(2)?);
-        let held_out = Corpus::new(held_out, &cut, settings.length)?;
-        if held_out.windows() < 2 {
-            return Err(TrainError::HeldOut(held_out.windows()));
+        let held_out = Corpus::new(held_out, &cut, settings.length).map_err(TrainError::HeldOutText)?;
+        let windows = held_out.apart(settings.held_out);
+        if windows.len() < 2 {
+            return Err(TrainError::HeldOut { windows: windows.len(), length: settings.length });
         }
-        let windows = held_out.spread(settings.held_out);
         let bytes: usize = windows.iter().flatten().map(|&token| cut.bytes(token)).sum();
         let bytes_a_token = bytes as f64 / (windows.len() * settings.length) as f64;
         let mut rng = Stream::new(settings.seed, Purpose::Training, 0);
         let held_out = examples(settings.objective, &windows, &config, &mut rng);
         let batches = Batches::new(Corpus::new(text, &cut, settings.length)?, settings.seed);
-        let net = numbered(load(&checkpoint.weights, &config, &place.device.clone().autodiff())?);
-        let average = numbered(load(&checkpoint.average, &config, &place.device)?);
+        let weights =
+            |bytes: &[u8], device: &Device| load(bytes, &config, device).map(numbered).map_err(TrainError::Weights);
+        let net = weights(&checkpoint.weights, &place.device.clone().autodiff())?;
+        let average = weights(&checkpoint.average, &place.device)?;
         let mut optimizer = optimizer(&settings)?;
         if !checkpoint.optimizer.is_empty() {
             let bytes = Bytes::from_bytes_vec(checkpoint.optimizer);
@@ -137,6 +148,7 @@ impl Trainer {
             held_out,
             bytes_a_token,
             place,
+            device,
             net,
             average,
             optimizer,
@@ -164,6 +176,11 @@ impl Trainer {
     /// Where it is.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// The name of the device on which the run began.
+    pub fn began_on(&self) -> &str {
+        &self.device
     }
 
     /// Bytes of text a token of held-out text.
@@ -205,6 +222,8 @@ impl Trainer {
         let mut rng = Stream::new(seed, Purpose::Training, step as u32);
         let windows = self.batches.windows(step, batch, &mut rng);
         let examples = examples(self.settings.objective, &windows, &self.config, &mut rng);
+        // The zeros of a step follow from its number, as long as nobody else draws.
+        let _drawing = (dropout > 0.0).then(drawing);
         if dropout > 0.0 {
             self.place.device.seed(seed ^ step.rotate_left(32));
         }
@@ -220,18 +239,20 @@ impl Trainer {
         let (losses, gradients): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let (gradients, gradient) = gather(&self.net, gradients, self.settings.clip, &self.place.device);
         let loss: f64 = losses.into_iter().map(number).sum::<Result<_, _>>()?;
-        if !loss.is_finite() {
-            return Err(TrainError::Diverged { step, loss });
+        let gradient = number(gradient)?;
+        // Before anything is moved: what is not a number would be in every weight, and in the next checkpoint.
+        if !loss.is_finite() || !gradient.is_finite() {
+            return Err(TrainError::Diverged { step, loss, gradient });
         }
         let rate = rate(&self.settings, step);
         self.net = self.optimizer.step(rate, self.net.clone(), gradients);
         self.average = follow(self.average.clone(), &self.net.valid(), ema, step);
-        let gradient = number(gradient)?;
         let progress = &mut self.progress;
         progress.step = step;
         progress.tokens += (batch * length) as u64;
         progress.seconds += begun.elapsed().as_secs_f64();
-        progress.losses = (progress.losses.0 + loss, progress.losses.1 + 1);
+        progress.losses += loss;
+        progress.counted += 1;
         Ok(Step { step, loss, rate, gradient })
     }
 
@@ -255,13 +276,16 @@ impl Trainer {
         })?;
         let losses: Vec<f64> = parts.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
         let held_out = Evaluation::of(&losses);
-        let Progress { step, tokens, seconds, losses: (sum, count), .. } = self.progress;
-        let point = Point { step, tokens, seconds, loss: sum / count as f64, held_out };
+        if !held_out.nats.is_finite() {
+            return Err(TrainError::Measured { step: self.progress.step, nats: held_out.nats });
+        }
+        let Progress { step, tokens, seconds, losses, counted, .. } = self.progress;
+        let point = Point { step, tokens, seconds, loss: losses / counted.max(1) as f64, held_out };
         let best = self.progress.best.is_none_or(|(_, best)| held_out.nats < best.nats);
         if best {
             self.progress.best = Some((step, held_out));
         }
-        self.progress.losses = (0.0, 0);
+        (self.progress.losses, self.progress.counted) = (0.0, 0);
         self.progress.curve.push(point);
         Ok((point, best))
     }
@@ -284,6 +308,12 @@ impl Trainer {
             started.into_iter().map(|thread| thread.join().map_err(|_| TrainError::Thread)).collect()
         })
     }
+}
+
+/// burn draws from one stream a process: whoever seeds it holds on to it until the numbers are drawn.
+fn drawing() -> MutexGuard<'static, ()> {
+    static DRAWING: Mutex<()> = Mutex::new(());
+    DRAWING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn examples(objective: Objective, windows: &[Vec<u32>], config: &Config, rng: &mut Stream) -> Vec<Example> {

@@ -83,7 +83,7 @@ impl Source {
 
     /// `count` windows `[count][length]` spread over the text, or all for 0.
     pub fn windows(&self, count: usize) -> Vec<Vec<u32>> {
-        self.corpus.spread(if count == 0 { self.corpus.windows() } else { count })
+        self.corpus.apart(if count == 0 { self.corpus.windows() } else { count })
     }
 }
 

@@ -1,5 +1,6 @@
 //! `unmask train`: a model of one's own text.
 
+mod deadline;
 mod device;
 mod report;
 mod text;
@@ -13,7 +14,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Instant,
 };
 
 use anyhow::{Context, bail};
@@ -21,12 +21,12 @@ use clap::Args;
 use unmask::{
     files::write_whole,
     model::Place,
-    random::MAX_SEED,
     text::Text,
     train::{CHECKPOINT, Checkpoint, Objective, Settings, Size, Trainer, tokenizer},
 };
 
 use super::run::STOPPED;
+use deadline::Deadline;
 use device::Device;
 use report::Report;
 
@@ -63,8 +63,8 @@ pub struct Train {
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     device: Device,
     /// What size of net: tiny (1.4 million weights, for two CPU cores), small (5.3 million, for a GPU)
-    #[arg(long, default_value = "tiny")]
-    size: Size,
+    #[arg(long, conflicts_with = "resume")]
+    size: Option<Size>,
     /// What it learns: masked (a denoiser), autoregressive (a judge of samples)
     #[arg(long)]
     objective: Option<Objective>,
@@ -75,7 +75,7 @@ pub struct Train {
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
     minutes: Option<f64>,
     /// A tokenizer.json to use; one is made from the text if not given
-    #[arg(long, value_name = "FILE", conflicts_with = "vocab")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vocab", "resume"])]
     tokenizer: Option<PathBuf>,
     /// Tokens in the vocabulary
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -117,16 +117,17 @@ pub struct Train {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     patience: Option<u64>,
     /// The seed of weights, order and masks
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::values::seed)]
     seed: Option<u64>,
 }
 
 impl Train {
     /// Trains.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        if self.minutes.is_some_and(|minutes| !(minutes > 0.0 && minutes.is_finite())) {
-            bail!("--minutes must be a number above 0");
+        if let Some(minutes) = self.minutes.filter(|minutes| !(*minutes > 0.0 && *minutes <= MOST_MINUTES)) {
+            bail!("--minutes is {minutes}; it must be a number above 0 and at most {MOST_MINUTES}");
         }
+        let stop = stop_flag()?;
         let whole = text::read(&self.text)?;
         let (text, held_out) = match &self.held_out {
             Some(path) => (whole.as_str(), text::read(std::slice::from_ref(path))?),
@@ -138,7 +139,7 @@ impl Train {
         let place = self.device.open()?;
         let mut trainer =
             if self.resume { self.resumed(text, &held_out, place)? } else { self.begun(text, &held_out, place)? };
-        self.train(&mut trainer)
+        self.train(&mut trainer, &stop)
     }
 
     fn begun(&self, text: &str, held_out: &str, place: Place) -> anyhow::Result<Trainer> {
@@ -146,7 +147,10 @@ impl Train {
         if checkpoint.exists() {
             bail!("{} is there already: go on with --resume, or name another --out", checkpoint.display());
         }
-        let mut settings = Settings::of(self.size);
+        if self.out.join("model.safetensors").exists() {
+            bail!("{} holds a model already: name another --out", self.out.display());
+        }
+        let mut settings = Settings::of(self.size.unwrap_or_default());
         self.change(&mut settings);
         settings.steps = self.steps.unwrap_or(settings.steps);
         settings.threads = match self.threads {
@@ -164,8 +168,9 @@ impl Train {
         }
         let trainer = Trainer::new(settings, tokenizer.clone(), text, held_out, place)?;
         fs::create_dir_all(&self.out).with_context(|| format!("{} cannot be made", self.out.display()))?;
-        // A run stopped before it has a model needs it to go on.
+        // From here on the folder is taken, and the run can be stopped.
         write_whole(&self.out.join(TOKENIZER), &tokenizer)?;
+        trainer.save(&self.out)?;
         Ok(trainer)
     }
 
@@ -206,21 +211,27 @@ impl Train {
     }
 
     /// Makes the steps that are left.
-    fn train(&self, trainer: &mut Trainer) -> anyhow::Result<ExitCode> {
-        let stop = stop_flag()?;
+    fn train(&self, trainer: &mut Trainer, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
         let report = Report::new(trainer);
-        let begun = (Instant::now(), trainer.progress().step);
+        let mut deadline = self.minutes.map(|minutes| Deadline::new(minutes, trainer));
         while !trainer.done() && !stop.load(Ordering::Relaxed) {
             let step = trainer.step()?;
-            if let Some(minutes) = self.minutes {
-                fit(trainer, minutes, begun);
+            if let Some(deadline) = &mut deadline {
+                deadline.step(trainer);
             }
             report.step(trainer, &step);
-            if step.step.is_multiple_of(trainer.settings().every) || trainer.done() {
+            if step.step.is_multiple_of(trainer.settings().every) {
                 self.measure(trainer, &report)?;
+                if let Some(deadline) = &deadline {
+                    deadline.settle(trainer);
+                }
             }
         }
-        if stop.load(Ordering::Relaxed) {
+        // A run that ends is measured where it ends, however it came to end there.
+        if trainer.done() && trainer.progress().measured() != Some(trainer.progress().step) {
+            self.measure(trainer, &report)?;
+        }
+        if !trainer.done() {
             trainer.save(&self.out)?;
             report.stopped(trainer, &self.out);
             return Ok(ExitCode::from(STOPPED));
@@ -231,11 +242,11 @@ impl Train {
 
     fn measure(&self, trainer: &mut Trainer, report: &Report) -> anyhow::Result<()> {
         let (point, best) = trainer.evaluate()?;
-        // The checkpoint first: should the run end between the two, it makes the model again.
-        trainer.save(&self.out)?;
+        // The model first: a run killed between the two makes the steps again, and the same model.
         if best {
             trainer.keep(&self.out)?;
         }
+        trainer.save(&self.out)?;
         report.measured(trainer, &point, best);
         report.sample(trainer)
     }
@@ -255,17 +266,8 @@ fn same(began: &Settings, asked: &Settings) -> anyhow::Result<()> {
 
 const TOKENIZER: &str = "tokenizer.json";
 
-/// Steps after which the speed is known well enough.
-const WARM: u64 = 10;
-
-/// Sets the number of steps by the speed of the first ones.
-fn fit(trainer: &mut Trainer, minutes: f64, (begun, first): (Instant, u64)) {
-    let made = trainer.progress().step - first;
-    if made == WARM {
-        let a_step = begun.elapsed().as_secs_f64() / made as f64;
-        trainer.set_steps(first + made + (minutes * 60.0 / a_step) as u64);
-    }
-}
+/// A year.
+const MOST_MINUTES: f64 = 525_600.0;
 
 /// Set by Ctrl-C or a request to end; a second one ends the program.
 fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {

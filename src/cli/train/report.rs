@@ -50,6 +50,9 @@ impl Report {
             trainer.place(),
             settings.batch
         ));
+        if trainer.began_on() != trainer.place().name {
+            report.line(&format!("begun on {}: on another device the last digits differ", trainer.began_on()));
+        }
         report
     }
 

@@ -19,15 +19,18 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<String> {
     Ok(whole)
 }
 
-/// The first nineteen twentieths and the last one, cut where a story starts, else a paragraph, else a line.
+/// The first nineteen twentieths and the last one, or as near to that as a story starts, else a paragraph, else a line.
 pub fn divide(text: &str) -> (&str, &str) {
-    let mut near = text.len() / 20 * 19;
-    while !text.is_char_boundary(near) {
-        near += 1;
+    let near = text.len() / 20 * 19;
+    let empty = |part: &str| part.split(SEPARATOR).all(|story| story.trim().is_empty());
+    for mark in [SEPARATOR, "\n\n", "\n"] {
+        let cuts = text.match_indices(mark).map(|(at, _)| at + mark.len());
+        let nearest = cuts.filter(|&at| !empty(&text[at..])).min_by_key(|at| at.abs_diff(near));
+        if let Some(at) = nearest.filter(|&at| !empty(&text[..at])) {
+            return text.split_at(at);
+        }
     }
-    let after = |mark: &str| text[near..].find(mark).map(|at| near + at + mark.len());
-    let at = [SEPARATOR, "\n\n", "\n"].into_iter().find_map(after).unwrap_or(near);
-    text.split_at(at)
+    text.split_at(text.len())
 }
 
 #[cfg(test)]
@@ -39,12 +42,14 @@ mod tests {
         let stories = format!("a story\n{SEPARATOR}\n").repeat(100);
         let (text, held_out) = divide(&stories);
         assert!(text.ends_with(SEPARATOR) && held_out.trim_start().starts_with("a story"));
-        assert_eq!(held_out.matches("a story").count(), 4); // the cut fell into the fifth
+        assert_eq!(held_out.matches("a story").count(), 5);
         let book = "a paragraph\nof two lines\n\n".repeat(100);
         let (text, held_out) = divide(&book);
         assert!(text.ends_with("\n\n") && held_out.starts_with("a paragraph"));
         assert_eq!(text.to_owned() + held_out, book);
-        // Not in the middle of a character, and with nothing to cut at.
-        assert_eq!(divide(&"é".repeat(40)).0.len() % 2, 0);
+        // A line that ends the text begins no other, and with nothing to cut at nothing is held out.
+        let ended = format!("{book}<|endoftext|>\n");
+        assert_eq!(divide(&ended).1.matches("a paragraph").count(), 5);
+        assert_eq!(divide(&"é".repeat(40)).1, "");
     }
 }
