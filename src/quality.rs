@@ -20,8 +20,11 @@ pub fn unigram_entropy(tokens: &[u32]) -> f64 {
 }
 
 /// Distinct-n (Li et al., arXiv 1510.03055): how many different n-grams of tokens there are for each that there is, above 0
-/// and up to 1; `None` where there is none.
+/// and up to 1; `None` where there is none, as for `n = 0`.
 pub fn distinct(tokens: &[u32], n: usize) -> Option<f64> {
+    if n == 0 {
+        return None;
+    }
     let grams = tokens.windows(n);
     let total = grams.len();
     let different = grams.collect::<HashSet<_>>().len();
@@ -36,8 +39,10 @@ pub struct Grams {
 }
 
 impl Grams {
-    /// The n-grams within `stories` `[stories][tokens]`; none goes from one story to the next. `n` is at least 1.
+    /// The n-grams within `stories` `[stories][tokens]`; none goes from one story to the next. `n` is at least 1; 0 is
+    /// taken as 1.
     pub fn new(stories: &[Vec<u32>], n: usize) -> Self {
+        let n = n.max(1);
         Self { seen: stories.iter().flat_map(|story| story.windows(n)).map(hash).collect(), n }
     }
 
@@ -72,7 +77,7 @@ mod tests {
         assert_eq!(distinct(&[1, 2, 1, 2], 1), Some(0.5));
         assert_eq!(distinct(&[1, 2, 1, 2], 2), Some(2.0 / 3.0)); // 12 21 12
         assert_eq!(distinct(&[1, 2, 1, 2], 4), Some(1.0));
-        assert_eq!(distinct(&[1, 2, 1, 2], 5), None);
+        assert_eq!((distinct(&[1, 2, 1, 2], 5), distinct(&[1, 2, 1, 2], 0)), (None, None));
     }
 
     #[test]
@@ -81,5 +86,6 @@ mod tests {
         assert_eq!(grams.found(&[1, 2, 3, 4, 5, 6, 7], 0), (3, 5));
         assert_eq!(grams.found(&[1, 2, 3, 0, 5, 6, 7], 0), (2, 2));
         assert_eq!(grams.found(&[1, 2], 0), (0, 0));
+        assert_eq!(Grams::new(&[vec![1, 2]], 0).found(&[2, 3], 9), (1, 2));
     }
 }

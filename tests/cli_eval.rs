@@ -79,7 +79,11 @@ fn json_of_a_text_holds_the_nelbo_the_profile_and_the_forecast() {
     let report: Value = serde_json::from_str(&printed(&[&[file.path()], &SMALL[..], &wanted].concat())).unwrap();
     let number = |key: &str| report[key].as_f64().unwrap_or_else(|| panic!("{key}: {report}"));
     assert_eq!((number("windows"), number("tokens"), number("length")), (20.0, 320.0, 16.0));
-    assert!(number("nelbo") > 0.0 && number("nelbo_se") > 0.0 && number("tc") >= 0.0 && number("dtc") >= 0.0);
+    assert!(number("nelbo") > 0.0 && number("nelbo_se") > 0.0 && number("tc_se") > 0.0 && number("dtc_se") > 0.0);
+    // Both are differences of the same curve.
+    let ends = |index: usize| report["profile"][index]["nats"].as_f64().unwrap();
+    assert!((number("tc") + number("dtc") - 16.0 * (ends(0) - ends(15))).abs() < 1e-9);
+    assert!((number("tc") - 16.0 * (ends(0) - number("nelbo"))).abs() < 1e-9);
     assert!((number("nelbo_per_byte") - number("nelbo") * 320.0 / number("bytes")).abs() < 1e-12);
     assert!((number("perplexity") - number("nelbo").exp()).abs() < 1e-9);
     let profile = report["profile"].as_array().unwrap();
@@ -90,6 +94,8 @@ fn json_of_a_text_holds_the_nelbo_the_profile_and_the_forecast() {
         (predicted.len(), &predicted[1]["schedule"], &predicted[1]["nats"]),
         (4, &"uniform".into(), &0.0.into())
     );
+    assert!(predicted.iter().all(|one| one["se"].is_number()) && predicted[0]["se"].as_f64().unwrap() > 0.0);
+    assert!(report["optimal"][0]["se"].as_f64().unwrap() > 0.0);
     assert_eq!(report["optimal"][1]["steps"], 16);
     assert_eq!(report["optimal"][0]["grid"].as_array().unwrap().last(), Some(&16.into()));
     assert_eq!(report["model"].as_str().unwrap().len(), 64);
@@ -100,9 +106,21 @@ fn a_text_is_told_in_a_table_and_drawn() {
     let file = Scratch::stories("table.txt");
     let wanted = [&[file.path()], &SMALL[..], &["--windows", "all"]].concat();
     let text = printed(&wanted);
-    for part in ["20 windows of 32 tokens", "nats per byte", "TC = ", "j=31", "profile-optimal", "K=32", "Best grids"] {
+    for part in [
+        "20 windows of 32 tokens",
+        "nats per byte",
+        "TC = ",
+        " nats a window",
+        "j=31",
+        "profile-optimal",
+        "K=32",
+        "Best grids",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let told = text.lines().find(|line| line.starts_with("TC = ")).unwrap();
+    assert_eq!(told.matches(" +- ").count(), 2, "{told}");
+    assert!(text.lines().any(|line| line.starts_with("uniform") && line.contains(" +- ")), "{text}");
     let plot = printed(&[&wanted[..], &["--format", "svg"]].concat());
     assert!(plot.starts_with("<svg ") && plot.contains("Information profile") && plot.contains("minimax-min"));
     assert!(!plot.contains("NaN") && !plot.contains("inf"));
@@ -134,8 +152,14 @@ fn samples_stand_calls_by_calls_with_their_intervals() {
     }
     // Its own text is copied whole, noise is not.
     assert_eq!((&report["held_out"]["copied"]["mean"], &rows[0]["copied"]["mean"]), (&1.0.into(), &0.0.into()));
-    assert!(rows[0]["predicted"].as_f64().unwrap() > rows[2]["predicted"].as_f64().unwrap());
+    let predicted = |row: usize| rows[row]["predicted"]["mean"].as_f64().unwrap();
+    assert!(predicted(0) > predicted(2) && rows[0]["predicted"]["within"].as_f64().unwrap() > 0.0);
     assert_eq!((&report["sweep"]["runs"], &report["sweep"]["seed"]), (&3.into(), &1.into()));
+
+    // The profile is of the model's own distribution.
+    let colder = printed(&[&wanted[..], &["--temperature", "0.5", "--format", "json"]].concat());
+    let colder: Value = serde_json::from_str(&colder).unwrap();
+    assert!(colder["rows"].as_array().unwrap().iter().all(|row| row["predicted"].is_null()));
 
     let csv = printed(&[&wanted[..], &["--format", "csv"]].concat());
     let lines: Vec<&str> = csv.lines().collect();
@@ -180,6 +204,25 @@ fn shards_come_together_to_the_bytes_of_the_whole() {
     let notes = refused(&[paths[0], paths[1], other.path()]);
     assert!(notes.contains("other.json is of another sweep than") && notes.contains("its seed is 9, not 1"), "{notes}");
     let whole = fs::read_to_string(&shards[0].0).unwrap();
+    for (name, from, to, words) in [
+        (
+            "none.json",
+            "\"runs\": 3",
+            "\"runs\": 0",
+            "is of a sweep that cannot be made: runs is 0; it must be between 2",
+        ),
+        ("key.json", "\"nats\"", "\"nat\"", "is not a shard: unknown field `nat`"),
+    ] {
+        assert!(whole.contains(from), "{from}: {whole}");
+        let changed = Scratch::new(name, whole.replacen(from, to, 1));
+        let notes = refused(&[changed.path()]);
+        assert!(notes.contains(name) && notes.contains(words), "{notes}");
+    }
+    let mut unjudged: Value = serde_json::from_str(&whole).unwrap();
+    unjudged["runs"][0]["quality"]["nats"] = Value::Null;
+    let unjudged = Scratch::new("unjudged.json", unjudged.to_string());
+    let notes = refused(&[unjudged.path(), paths[1], paths[2]]);
+    assert!(notes.contains("unjudged.json: run 0 has no value for `nats`, and the sweep has a judge"), "{notes}");
     let broken = Scratch::new("broken.json", &whole[..whole.len() / 2]);
     let notes = refused(&[broken.path()]);
     assert!(notes.contains("broken.json is not a shard: ") && notes.contains("at line ") && notes.contains("column"));
@@ -190,7 +233,7 @@ fn shards_come_together_to_the_bytes_of_the_whole() {
 fn what_cannot_be_is_refused_with_its_range() {
     let file = Scratch::stories("refused.txt");
     let path = file.path();
-    let cases: [(&[&str], &str); 20] = [
+    let cases: [(&[&str], &str); 25] = [
         (&[path, "--length", "33"], "length is 33; it must be between 1 and 32"),
         (&[path, "--length", "0"], "invalid value '0'"),
         (&[path, "--windows", "1"], "must be a whole number of at least 2, or 0 or `all`"),
@@ -203,11 +246,16 @@ fn what_cannot_be_is_refused_with_its_range() {
         (&[path, "--judge", "tests/model"], "--judge is about samples; with a FILE it goes with --runs"),
         (&[path, "--shard", "1/2"], "--shard is about samples"),
         (&["--format", "svg"], "--format svg goes with a FILE without --runs"),
-        (&["--runs", "1"], "runs is 1; it must be at least 2"),
+        (&["--runs", "1"], "runs is 1; it must be between 2 and 1000000"),
         (&["--steps", "0"], "steps is 0; it must be between 1 and the number of masked tokens, 32"),
         (&["--orders", "best"], "unknown order `best`; the orders are random"),
         (&["--rules", "threshold:0.9"], "`threshold` has no parameter `0.9`; it has tau"),
         (&["--schedules", "profile-optimal"], "profile-optimal needs an information profile"),
+        (&[path, "--seed", "-1"], "must be a whole number from 0 to 9007199254740991"),
+        (&[path, "--windows", "-1"], "must be a whole number of at least 2, or 0"),
+        (&["--windows", "9"], "--windows is about a text; it goes with a FILE"),
+        (&["--points", "9"], "--points is about a text; it goes with a FILE"),
+        (&["--seed", "9007199254740991"], "with 16 runs it must be between 0 and 9007199254740976"),
         (&["--shard", "3/2"], "must be I/N, as 2/4"),
         (&["--shard", "1/5000"], "5000 shards of"),
         (&["--merge", "a.json", "--runs", "3"], "cannot be used with"),

@@ -7,7 +7,8 @@ use std::path::Path;
 use safetensors::SafeTensors;
 use unmask::{
     denoiser::{Ask, Denoiser, DenoiserError, Extent, Masked, Prediction},
-    model::{Model, ModelError, ModelFiles, Place, SelfTest, gpu},
+    judge,
+    model::{JUDGE_ARCH, Model, ModelError, ModelFiles, Place, SelfTest, gpu},
     text::Text,
 };
 
@@ -216,6 +217,28 @@ fn truths_score_alike_in_one_forward_and_by_whole_distributions() {
     let mut plain = Plain(load(Place::cpu()));
     let error = pollster::block_on(plain.log_probs(&[masked(&[2, 3], &[(1, 3)])])).unwrap_err();
     assert!(error.to_string().starts_with("position 1 holds no mask"), "{error}");
+}
+
+#[test]
+fn a_judge_that_reads_from_left_to_right_tells_what_cannot_be() {
+    let files = ModelFiles::read(Path::new("tests/model")).unwrap();
+    let denoiser = Model::load(&files, Place::cpu()).unwrap();
+    let mut config = denoiser.config().clone();
+    config.arch = JUDGE_ARCH.into();
+    let config = serde_json::to_vec(&config).unwrap().into();
+    let mut judge = Model::load_judge(&ModelFiles { config, ..files }, Place::cpu()).unwrap();
+    let tokens = [40, 2, 41, 1, 42, 5000]; // a mask, padding, no token
+    let found = pollster::block_on(judge::Judge::log_probs(&mut judge, &tokens)).unwrap();
+    assert_eq!(
+        found.iter().map(|found| found.is_finite()).collect::<Vec<_>>(),
+        [true, false, true, false, true, false]
+    );
+    assert!(found.iter().all(|&found| found.is_finite() || found == f64::NEG_INFINITY));
+    // What comes after does not matter.
+    let alone = pollster::block_on(judge::Judge::log_probs(&mut judge, &tokens[..3])).unwrap();
+    assert!((found[2] - alone[2]).abs() < 1e-5 && found[0] < 0.0, "{found:?} {alone:?}");
+    let error = pollster::block_on(judge::Judge::log_probs(&mut judge, &[40; 33])).unwrap_err();
+    assert_eq!(error.to_string(), "33 tokens; the model reads 1 to 32");
 }
 
 #[test]

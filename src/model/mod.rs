@@ -5,7 +5,7 @@ mod device;
 mod error;
 mod files;
 mod net;
-mod score;
+pub(crate) mod score;
 mod self_test;
 mod weights;
 
@@ -243,7 +243,7 @@ fn ints(values: &[u32]) -> Vec<i32> {
 }
 
 /// The one read-back of a call.
-async fn read_back(tensor: Tensor<2>) -> Result<Vec<f32>, DenoiserError> {
+async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, DenoiserError> {
     let data = tensor.into_data_async().await.map_err(|error| failed(&error.to_string()))?;
     data.try_into_vec::<f32>().map_err(|error| failed(&format!("{error:?}")))
 }

@@ -5,14 +5,26 @@ use burn::{
     tensor::{TensorData, activation::log_softmax},
 };
 
-use super::{Model, ints, read_back};
+use super::{Config, Model, Net, ints, read_back};
 use crate::{
     denoiser::{DenoiserError, Masked, unmasked},
     judge::{Judge, left_to_right},
 };
 
-/// What is never predicted gets this logit: a GPU need not know infinity.
-const NEVER: f32 = -1e9;
+/// Added to logits `[1, vocab]`: masks and padding are never predicted. A GPU need not know infinity.
+pub(crate) fn never(config: &Config, device: &Device) -> Tensor<2> {
+    let mut values = vec![0f32; config.vocab_size];
+    for token in [config.mask_id, config.pad_id] {
+        values[token as usize] = -1e9;
+    }
+    Tensor::from_data(TensorData::new(values, [1, config.vocab_size]), device)
+}
+
+/// `log p` of `targets` `[rows, 1]` after `hidden` `[rows, d_model]`, in nats `[rows]`; `never` `[1, vocab]` as above.
+pub(crate) fn log_probs(net: &Net, hidden: Tensor<2>, never: &Tensor<2>, targets: Tensor<2, Int>) -> Tensor<1> {
+    let logits = net.logits(hidden) + never.clone(); // [rows, vocab]
+    log_softmax(logits, 1).gather(1, targets).squeeze_dim(1)
+}
 
 impl Model {
     /// [`crate::denoiser::Denoiser::log_probs`] `[batch][truth]`.
@@ -24,7 +36,6 @@ impl Model {
                 "{found} tokens among sequences of {length}; all must be of one length"
             )));
         }
-        let vocab = self.config.vocab_size;
         let (mut places, mut truth) = (vec![], vec![]);
         for (row, one) in (0u32..).zip(batch) {
             self.check(&one.tokens)?;
@@ -33,8 +44,7 @@ impl Model {
                     return Err(unmasked(position));
                 }
                 places.push(row * length as u32 + position);
-                // Beyond the vocabulary is as impossible as a mask, which stands in for it.
-                truth.push(if (token as usize) < vocab { token } else { self.config.mask_id });
+                truth.push(self.known(token));
             }
         }
         if places.is_empty() {
@@ -44,16 +54,8 @@ impl Model {
         let tokens: Vec<u32> = batch.iter().flat_map(|one| &one.tokens).copied().collect();
         let input = Tensor::<2, Int>::from_data(TensorData::new(ints(&tokens), [batch.len(), length]), device);
         let rows = Tensor::<1, Int>::from_data(TensorData::new(ints(&places), [places.len()]), device);
-        let truths = Tensor::<2, Int>::from_data(TensorData::new(ints(&truth), [truth.len(), 1]), device);
         let hidden = self.net.hidden(input).reshape([tokens.len(), self.config.d_model]);
-        let logits = self.net.logits(hidden.select(0, rows)) + self.never().unsqueeze(); // [rows, vocab]
-        let log_probs = read_back(log_softmax(logits, 1).gather(1, truths)).await?; // [rows, 1]
-        if log_probs.len() != truth.len() || log_probs.iter().any(|value| !value.is_finite()) {
-            return Err(DenoiserError::Device("the log-probabilities are not numbers".into()));
-        }
-        let cannot_be = |token: u32| token == self.config.mask_id || token == self.config.pad_id;
-        let rows = truth.iter().zip(log_probs);
-        let mut told = rows.map(|(&token, found)| if cannot_be(token) { f32::NEG_INFINITY } else { found });
+        let mut told = self.told(hidden.select(0, rows), &truth).await?.into_iter();
         Ok(batch.iter().map(|one| told.by_ref().take(one.truth.len()).collect()).collect())
     }
 
@@ -62,28 +64,32 @@ impl Model {
         if tokens.is_empty() {
             return Ok(vec![]);
         }
-        self.check(tokens)?;
-        let before = tokens.iter().copied().take(tokens.len() - 1);
-        let shown: Vec<u32> = std::iter::once(self.config.eot_id).chain(before).collect();
-        let (device, length) = (&self.place.device, tokens.len());
-        let input = Tensor::<2, Int>::from_data(TensorData::new(ints(&shown), [1, length]), device);
-        let truths = Tensor::<2, Int>::from_data(TensorData::new(ints(tokens), [length, 1]), device);
+        let truth: Vec<u32> = tokens.iter().map(|&token| self.known(token)).collect();
+        let length = truth.len();
+        let shown: Vec<u32> =
+            std::iter::once(self.config.eot_id).chain(truth.iter().copied().take(length - 1)).collect();
+        self.check(&shown)?;
+        let input = Tensor::<2, Int>::from_data(TensorData::new(ints(&shown), [1, length]), &self.place.device);
         let hidden = self.net.hidden(input).reshape([length, self.config.d_model]);
-        let logits = self.net.logits(hidden) + self.never().unsqueeze(); // [length, vocab]
-        let log_probs = read_back(log_softmax(logits, 1).gather(1, truths)).await?; // [length, 1]
-        if log_probs.len() != length || log_probs.iter().any(|value| !value.is_finite()) {
-            return Err(DenoiserError::Device("the log-probabilities are not numbers".into()));
-        }
-        Ok(log_probs.into_iter().map(f64::from).collect())
+        Ok(self.told(hidden, &truth).await?.into_iter().map(f64::from).collect())
     }
 
-    /// What is added to logits `[vocab]` so that mask and padding are never predicted.
-    fn never(&self) -> Tensor<1> {
-        let mut values = vec![0f32; self.config.vocab_size];
-        for token in [self.config.mask_id, self.config.pad_id] {
-            values[token as usize] = NEVER;
+    /// `token`, or a mask for one beyond the vocabulary: it is as impossible.
+    fn known(&self, token: u32) -> u32 {
+        if (token as usize) < self.config.vocab_size { token } else { self.config.mask_id }
+    }
+
+    /// `log p` of `truth` `[rows]` after `hidden` `[rows, d_model]`, in nats; minus infinity for masks and padding.
+    async fn told(&self, hidden: Tensor<2>, truth: &[u32]) -> Result<Vec<f32>, DenoiserError> {
+        let device = &self.place.device;
+        let targets = Tensor::<2, Int>::from_data(TensorData::new(ints(truth), [truth.len(), 1]), device);
+        let found = read_back(log_probs(&self.net, hidden, &never(&self.config, device), targets)).await?;
+        if found.len() != truth.len() || found.iter().any(|value| !value.is_finite()) {
+            return Err(DenoiserError::Device("the log-probabilities are not numbers".into()));
         }
-        Tensor::from_data(TensorData::new(values, [self.config.vocab_size]), &self.place.device)
+        let cannot_be = |token: u32| token == self.config.mask_id || token == self.config.pad_id;
+        let told = truth.iter().zip(found);
+        Ok(told.map(|(&token, found)| if cannot_be(token) { f32::NEG_INFINITY } else { found }).collect())
     }
 }
 

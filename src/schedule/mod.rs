@@ -156,6 +156,11 @@ impl Schedule {
         })
     }
 
+    /// Whether [`Schedule::plan`] takes a profile.
+    pub fn needs_profile(self) -> bool {
+        matches!(self, Self::ProfileAware(_) | Self::ProfileOptimal)
+    }
+
     /// Draws the grid of one run: [`Schedule::plan`] without a profile, drawn from once.
     ///
     /// # Errors

@@ -18,12 +18,29 @@ use crate::{
     strategy::{Strategy, Words, WordsError},
 };
 
+/// The most runs of a strategy with a number of calls.
+pub const MAX_RUNS: usize = 1_000_000;
+
+/// The most tokens of a run.
+const MAX_LENGTH: usize = 65_536;
+
 /// Why a sweep cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// Too few runs for an interval.
-    #[error("runs is {0}; it must be at least 2")]
+    /// Too few runs for an interval, or too many to number.
+    #[error("runs is {0}; it must be between 2 and {MAX_RUNS}")]
     Runs(usize),
+    /// More tokens than any model reads, or none.
+    #[error("length is {0}; it must be between 1 and {MAX_LENGTH}")]
+    Length(usize),
+    /// Nothing to reveal, or more than there is.
+    #[error("{masked} of {length} tokens are masked; it must be at least 1 and at most all")]
+    Masked {
+        /// The tokens to reveal.
+        masked: usize,
+        /// The tokens in all.
+        length: usize,
+    },
     /// More calls than masks, or none.
     #[error("steps is {steps}; it must be between 1 and the number of masked tokens, {masked}")]
     Steps {
@@ -144,8 +161,14 @@ impl Sweep {
     /// # Errors
     /// [`SweepError`] names the setting, its value and the accepted range.
     pub fn check(&self, start: &[u32], mask_id: u32, profile: Option<&[f64]>) -> Result<(), SweepError> {
-        if self.runs < 2 {
+        if !(2..=MAX_RUNS).contains(&self.runs) {
             return Err(SweepError::Runs(self.runs));
+        }
+        if !(1..=MAX_LENGTH).contains(&self.length) {
+            return Err(SweepError::Length(self.length));
+        }
+        if !(1..=self.length).contains(&self.masked) {
+            return Err(SweepError::Masked { masked: self.masked, length: self.length });
         }
         if self.seed > MAX_SEED - (self.runs as u64 - 1) {
             return Err(SweepError::Seed { seed: self.seed, runs: self.runs });
@@ -157,6 +180,19 @@ impl Sweep {
             Sampler::for_profile(start.to_vec(), mask_id, self.settings(cell, self.seed)?, profile)?;
         }
         Ok(())
+    }
+
+    /// [`Sweep::check`] where there is no model: of any tokens as many are masked.
+    ///
+    /// # Errors
+    /// As [`Sweep::check`].
+    fn check_alone(&self) -> Result<(), SweepError> {
+        let (length, mask_id) = (self.length.min(MAX_LENGTH), 1);
+        let shown = length.saturating_sub(self.masked);
+        let start: Vec<u32> = (0..length).map(|at| if at < shown { 0 } else { mask_id }).collect();
+        // What the profile was does not matter here.
+        let profile = self.held_out.as_ref().map(|_| vec![0.0; length]);
+        self.check(&start, mask_id, profile.as_deref())
     }
 
     /// Makes run `number` from `start` `[length]`: the calls that it took, and its text `[length]`.

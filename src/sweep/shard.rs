@@ -1,8 +1,10 @@
 //! Parts of a sweep that were made apart, and how they come together.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Quality, Run, Sweep};
+use super::{Interval, Quality, Run, Sweep, SweepError};
 
 /// The version of a shard file that is written, and the only one that is read.
 pub const VERSION: u32 = 1;
@@ -50,7 +52,7 @@ pub struct Shard {
 #[serde(deny_unknown_fields)]
 pub struct HeldOut {
     /// What each cell's schedule loses, in nats; `None` where the profile does not tell.
-    pub predicted: Vec<Option<f64>>,
+    pub predicted: Vec<Option<Interval>>,
     /// What windows of it are worth, as many as a cell has runs where there are so many.
     pub windows: Vec<Quality>,
 }
@@ -89,6 +91,32 @@ pub enum MergeError {
         index: usize,
         /// Of so many.
         of: usize,
+    },
+    /// A sweep that no command makes.
+    #[error("{name} is of a sweep that cannot be made")]
+    Impossible {
+        /// Which part says so.
+        name: String,
+        /// What is wrong with it.
+        source: Box<SweepError>,
+    },
+    /// A text that was not measured as the sweep says, or measured more.
+    #[error(
+        "{name}: {text} has {} for `{key}`, and the sweep {} {with}",
+        if *.measured { "a value" } else { "no value" },
+        if *.measured { "has no" } else { "has a" }
+    )]
+    Measured {
+        /// Which part.
+        name: String,
+        /// Which text of it.
+        text: String,
+        /// What is measured.
+        key: &'static str,
+        /// With what.
+        with: &'static str,
+        /// Whether it was.
+        measured: bool,
     },
     /// Parts of two sweeps.
     #[error("{name} is of another sweep than {first}: its {key} is {found}, not {wanted}")]
@@ -150,16 +178,16 @@ pub fn merge(shards: Vec<(String, Shard)>) -> Result<Whole, MergeError> {
         return Err(MergeError::None);
     };
     let (first, of, sweep) = (first.clone(), *of, sweep.clone());
-    let size = sweep.size();
-    let mut places: Vec<Option<String>> = vec![None; of.min(size.max(1))];
-    let mut runs: Vec<Option<Run>> = vec![None; size];
-    let mut held_out = None;
+    if let Some((name, shard)) = shards.iter().find(|(_, shard)| shard.version != VERSION) {
+        return Err(MergeError::Version { name: name.clone(), found: shard.version });
+    }
+    // Before anything is counted by its numbers.
+    sweep.check_alone().map_err(|source| MergeError::Impossible { name: first.clone(), source: Box::new(source) })?;
+    let mut places = BTreeMap::new();
+    let (mut runs, mut held_out) = (vec![], None);
     for (name, shard) in shards {
         let Share { index, of: parts } = shard.share;
-        if shard.version != VERSION {
-            return Err(MergeError::Version { name, found: shard.version });
-        }
-        if !(1..=parts).contains(&index) || parts > size.max(1) {
+        if !(1..=parts).contains(&index) || parts > sweep.size() {
             return Err(MergeError::Share { name, index, of: parts });
         }
         if let Some((key, found, wanted)) = difference(&shard.sweep, &sweep) {
@@ -169,23 +197,40 @@ pub fn merge(shards: Vec<(String, Shard)>) -> Result<Whole, MergeError> {
             let (key, found, wanted) = ("number of shards".to_owned(), parts.to_string(), of.to_string());
             return Err(MergeError::Sweep { name, first, key, found, wanted });
         }
-        if let Some(first) = places[index - 1].replace(name.clone()) {
+        if let Some(first) = places.insert(index, name.clone()) {
             return Err(MergeError::Twice { index, of, first, second: name });
         }
         if !is_sound(&shard) {
             return Err(MergeError::Runs { name, index, of });
         }
+        check_measured(&name, &shard)?;
         held_out = held_out.or(shard.held_out);
-        for run in shard.runs {
-            let number = run.number;
-            runs[number] = Some(run);
-        }
+        runs.extend(shard.runs);
     }
-    let lost: Vec<usize> = (1..=of).filter(|index| places[index - 1].is_none()).collect();
+    let lost: Vec<usize> = (1..=of).filter(|index| !places.contains_key(index)).collect();
     if !lost.is_empty() {
         return Err(MergeError::Lost { lost, of });
     }
-    Ok(Whole { sweep, runs: runs.into_iter().flatten().collect(), held_out })
+    runs.sort_by_key(|run: &Run| run.number);
+    Ok(Whole { sweep, runs, held_out })
+}
+
+/// Refuses a text that lacks what the sweep is measured with: it would be missing from the mean without a word.
+fn check_measured(name: &str, shard: &Shard) -> Result<(), MergeError> {
+    let Shard { sweep, held_out, runs, .. } = shard;
+    let windows = held_out.iter().flat_map(|held_out| &held_out.windows).enumerate();
+    let windows = windows.map(|(index, quality)| (format!("window {index} of the held-out text"), quality));
+    let runs = runs.iter().map(|run| (format!("run {}", run.number), &run.quality));
+    for (text, quality) in runs.chain(windows) {
+        let judged = (quality.nats.is_some(), sweep.judge.is_some(), "nats", "judge");
+        let compared = (quality.copied.is_some(), sweep.training_text.is_some(), "copied", "training text");
+        for (measured, wanted, key, with) in [judged, compared] {
+            if measured != wanted {
+                return Err(MergeError::Measured { name: name.to_owned(), text, key, with, measured });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether its runs are those of its share, and what it says of the held-out text is of this sweep.
@@ -193,9 +238,14 @@ fn is_sound(shard: &Shard) -> bool {
     let Shard { share, sweep, held_out, runs, .. } = shard;
     let cells = sweep.cells();
     let told = share.index == 1 && sweep.held_out.is_some();
-    let as_planned = |run: &Run| *run == sweep.record(run.number, run.calls, run.quality.clone());
+    let as_planned = |run: &Run| {
+        run.quality.tokens == sweep.masked && *run == sweep.record(run.number, run.calls, run.quality.clone())
+    };
     held_out.is_some() == told
-        && held_out.as_ref().is_none_or(|held_out| held_out.predicted.len() == cells.len())
+        && held_out.as_ref().is_none_or(|held_out| {
+            let whole = |window: &Quality| window.tokens == sweep.masked;
+            held_out.predicted.len() == cells.len() && held_out.windows.iter().all(whole)
+        })
         && share.numbers(sweep.size()).eq(runs.iter().map(|run| run.number))
         && runs.iter().all(as_planned)
 }

@@ -1,11 +1,13 @@
 //! What the runs of each cell say together, with 95 % intervals.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Cell, Quality, Sweep, Whole};
+use super::{Cell, Quality, Sweep, Whole, kept};
+use crate::profile::Mean;
 
 /// A mean, and how far from it the true one lies at most in 95 of 100 cases, by Student's distribution.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interval {
     /// The best guess.
     pub mean: f64,
@@ -41,9 +43,9 @@ pub struct Row {
     pub steps: Option<usize>,
     /// The calls that it made.
     pub calls: Interval,
-    /// What its schedule loses according to the profile of the held-out text, in nats, if there is one and the order is
-    /// random.
-    pub predicted: Option<f64>,
+    /// What its schedule loses according to the profile of the held-out text, in nats, if there is one, the order is
+    /// random, the temperature 1 and nothing given.
+    pub predicted: Option<Interval>,
     /// What its texts are worth.
     #[serde(flatten)]
     pub values: Values,
@@ -74,9 +76,16 @@ impl Summary {
                 values: Values::of(runs.iter().map(|run| &run.quality))?,
             })
         };
-        let rows = sweep.cells().iter().zip(runs.chunks(sweep.runs)).enumerate().filter_map(row).collect();
+        let rows = sweep.cells().iter().zip(runs.chunks(sweep.runs.max(1))).enumerate().filter_map(row).collect();
         let held_out = held_out.as_ref().and_then(|held_out| Values::of(held_out.windows.iter()));
         Self { rows, held_out, sweep }
+    }
+}
+
+impl Interval {
+    /// Of the mean of `count` values, at least 2, as a file keeps it.
+    pub fn of(Mean { nats, se }: Mean, count: usize) -> Self {
+        Self { mean: kept(nats), within: kept(student(count.saturating_sub(1)) * se) }
     }
 }
 

@@ -127,6 +127,48 @@ fn parts_that_do_not_belong_are_named() {
     ] {
         assert!(changed(change).starts_with("2.json: its runs are not those of shard 2 of 4"));
     }
+    assert!(changed(&|shard| shard.runs[1].quality.tokens = 0).starts_with("2.json: its runs are not those"));
+    assert_eq!(
+        changed(&|shard| shard.runs[1].quality.nats = None),
+        "2.json: run 5 has no value for `nats`, and the sweep has a judge"
+    );
+    assert_eq!(
+        changed(&|shard| shard.runs[1].quality.copied = None),
+        "2.json: run 5 has no value for `copied`, and the sweep has a training text"
+    );
+    let all_changed = |change: &dyn Fn(&mut Shard)| {
+        let mut shards = all();
+        shards.iter_mut().for_each(|(_, shard)| change(shard));
+        told(shards)
+    };
+    assert_eq!(
+        all_changed(&|shard| shard.sweep.judge = None),
+        "1.json: run 0 has a value for `nats`, and the sweep has no judge"
+    );
+}
+
+#[test]
+fn parts_of_a_sweep_that_cannot_be_made_are_refused_whatever_they_hold() {
+    let told = |change: &dyn Fn(&mut Sweep)| {
+        let (name, mut one) = shard(&sweep(), 1, 1);
+        change(&mut one.sweep);
+        one.runs.clear();
+        let error = merge(vec![(name, one)]).unwrap_err();
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(error.to_string(), "1.json is of a sweep that cannot be made");
+        source.unwrap()
+    };
+    assert_eq!(told(&|sweep| sweep.runs = 0), "runs is 0; it must be between 2 and 1000000");
+    assert_eq!(
+        told(&|sweep| sweep.runs = usize::MAX),
+        format!("runs is {}; it must be between 2 and 1000000", usize::MAX)
+    );
+    assert!(told(&|sweep| sweep.seed = u64::MAX).starts_with("seed is 18446744073709551615; with 3 runs"));
+    assert!(told(&|sweep| sweep.steps = vec![9]).starts_with("steps is 9; it must be between 1 and"));
+    assert!(told(&|sweep| sweep.length = usize::MAX).starts_with("length is 18446744073709551615"));
+    assert!(told(&|sweep| sweep.masked = 0).starts_with("0 of 8 tokens are masked"));
+    assert!(told(&|sweep| sweep.temperature = -1.0).contains("temperature"));
+    assert!(told(&|sweep| sweep.strategies[0].schedule = Some("fast".into())).contains("unknown schedule `fast`"));
 }
 
 #[test]
@@ -137,7 +179,10 @@ fn what_cannot_be_run_is_refused_first() {
         sweep.check(&[2; LENGTH], 2, None).unwrap_err().to_string()
     };
     sweep().check(&[2; LENGTH], 2, None).unwrap();
-    assert_eq!(refused(&|sweep| sweep.runs = 1), "runs is 1; it must be at least 2");
+    assert_eq!(refused(&|sweep| sweep.runs = 1), "runs is 1; it must be between 2 and 1000000");
+    assert!(refused(&|sweep| sweep.runs = usize::MAX).contains("between 2 and 1000000"));
+    assert!(refused(&|sweep| sweep.length = 1 << 40).starts_with("length is 1099511627776; it must be between 1 and"));
+    assert!(refused(&|sweep| sweep.masked = 9).starts_with("9 of 8 tokens are masked"));
     assert_eq!(
         refused(&|sweep| sweep.steps = vec![9]),
         "steps is 9; it must be between 1 and the number of masked tokens, 8"

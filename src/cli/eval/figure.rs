@@ -3,11 +3,14 @@
 use unmask::forecast::{Forecast, Predicted};
 
 use super::text::Told;
-use crate::cli::chart::{Figure, Kind, Line, Panel};
+use crate::cli::{
+    chart::{Figure, Kind, Line, Panel},
+    table::uncertain,
+};
 
 /// The predicted errors against the calls, and the profile against the tokens that are still masked.
 pub fn of(told: &Told<'_>) -> Figure {
-    let Forecast { length, nelbo, tc, dtc, profile, predicted, .. } = told.forecast;
+    let Forecast { length, nelbo, tc, tc_se, dtc, dtc_se, profile, predicted, .. } = told.forecast;
     let line = |rows: &[Predicted]| Line {
         name: rows[0].schedule.clone(),
         points: rows.iter().map(|row| (row.steps as f64, row.nats)).collect(),
@@ -26,7 +29,7 @@ pub fn of(told: &Told<'_>) -> Figure {
         upwards: "nats per token".to_owned(),
         lines: vec![Line { name: "profile".to_owned(), points, kind: Kind::Data }],
     };
-    let title =
-        format!("{}, L = {length}: NELBO {nelbo:.3} nats per token, TC = {tc:.1}, DTC = {dtc:.1} nats", told.file);
+    let (tc, dtc) = (uncertain(*tc, *tc_se, " +- "), uncertain(*dtc, *dtc_se, " +- "));
+    let title = format!("{}, L = {length}: NELBO {nelbo:.3} nats per token, TC = {tc}, DTC = {dtc} nats", told.file);
     Figure { title, panels: vec![errors, profile] }
 }

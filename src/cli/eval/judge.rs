@@ -4,33 +4,37 @@ use std::path::Path;
 
 use anyhow::bail;
 use unmask::{
-    model::{Model, ModelFiles, Place},
-    text::Text,
+    model::{ModelFiles, Place},
+    text::{Text, sha256},
 };
 
-/// A judge, ready.
-pub struct Opened {
-    pub judge: Model,
-    /// SHA-256 of its weights file.
-    pub hash: String,
+use super::subject::Subject;
+
+/// The judge that every binary carries; none as yet.
+fn built_in() -> Option<ModelFiles> {
+    None
 }
 
-/// Opens the judge for texts of `length` tokens that `text` has cut, where the model is; without a folder there is none.
+/// Opens the judge for texts of `length` tokens that `text` has cut, where the model is. Without a folder it is the built-in
+/// one, if that has the same tokenizer and reads as many tokens.
 ///
 /// # Errors
 /// Names the folder: its files are broken, its tokenizer is another one, or it reads fewer tokens.
-pub fn open_judge(folder: Option<&Path>, place: &Place, text: &Text, length: usize) -> anyhow::Result<Option<Opened>> {
-    let Some(folder) = folder else { return Ok(None) };
-    let judge = Model::load_judge(&ModelFiles::read(folder)?, place.clone())?;
+pub fn open_judge(folder: Option<&Path>, place: &Place, text: &Text, length: usize) -> anyhow::Result<Option<Subject>> {
+    let Some(folder) = folder else {
+        let fits = built_in().filter(|files| sha256(&files.tokenizer) == text.hash());
+        let judge = fits.map(|files| Subject::judge(files, place.clone())).transpose()?;
+        return Ok(judge.filter(|judge| length <= judge.model.config().seq_len));
+    };
+    let judge = Subject::judge(ModelFiles::read(folder)?, place.clone())?;
     let short = |hash: &str| hash.chars().take(12).collect::<String>();
-    let (own, wanted, name) = (judge.text().hash(), text.hash(), folder.display());
+    let (own, wanted, name) = (judge.model.text().hash(), text.hash(), folder.display());
     if own != wanted {
         bail!("the judge {name} has tokenizer {}; it must have the model's, {}", short(own), short(wanted));
     }
-    let most = judge.config().seq_len;
+    let most = judge.model.config().seq_len;
     if length > most {
         bail!("length is {length}; the judge {name} reads at most {most} tokens");
     }
-    let hash = judge.hash().to_owned();
-    Ok(Some(Opened { judge, hash }))
+    Ok(Some(judge))
 }

@@ -1,5 +1,6 @@
 //! `unmask eval`: how good a model is on text, what schedules will lose on it, and what their samples are worth.
 
+mod bench;
 mod figure;
 mod judge;
 mod merge;
@@ -17,13 +18,12 @@ use clap::{Args, ValueEnum};
 use unmask::{
     model::Choice,
     order::{Order, Remasking, Rule},
-    random::MAX_SEED,
     sweep::Share,
 };
 
 use super::{
     print::wrong_usage,
-    values::{at_least_one, temperature},
+    values::{at_least_one, seed, temperature},
 };
 
 /// Measure a model on text, and schedules by their samples.
@@ -32,8 +32,9 @@ use super::{
 /// one dot product each, and the best grid for the profile. All in nats.
 ///
 /// By samples, without a FILE or with --runs: each strategy is run with each number of calls and several seeds. Printed are
-/// the calls it took, the perplexity of its texts under a judge, the entropy of their tokens, distinct-n, and the share of
-/// their 8-grams of tokens that stand in the training text; each the mean over runs with its 95 % interval.
+/// the calls it took, the entropy of the tokens of its texts, distinct-n, and the share of their 8-grams of tokens that stand
+/// in the training text, each the mean over runs with its 95 % interval; and the perplexity under a judge, exp of the mean
+/// nats per token.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   unmask eval valid.txt
@@ -46,12 +47,12 @@ pub struct Command {
     /// Held-out text, in which stories stand between lines `<|endoftext|>`
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Windows of the text to measure, spread over it; 0 or `all` is all of them
-    #[arg(long, value_name = "N", default_value = "200", value_parser = options::windows)]
-    windows: usize,
-    /// Numbers of revealed tokens at which the profile is measured; at least 2
-    #[arg(long, value_name = "N", default_value = "16", value_parser = options::points)]
-    points: usize,
+    /// Windows of the text to measure, spread over it; 0 or `all` is all of them; 200 if not given
+    #[arg(long, value_name = "N", value_parser = options::windows, allow_negative_numbers = true)]
+    windows: Option<usize>,
+    /// Numbers of revealed tokens at which the profile is measured; at least 2; 16 if not given
+    #[arg(long, value_name = "N", value_parser = options::points, allow_negative_numbers = true)]
+    points: Option<usize>,
     /// Schedules, a list with commas, or `all`
     #[arg(long, value_name = "S,..")]
     schedules: Option<String>,
@@ -92,7 +93,7 @@ pub struct Command {
     ])]
     merge: Vec<PathBuf>,
     /// Seed of the masks on text, and of the first run
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// Tokens of a window or a run; the model's longest if not given
     #[arg(long, value_name = "L", value_parser = at_least_one, allow_negative_numbers = true)]
@@ -132,7 +133,8 @@ impl Command {
             checked.unwrap_or_else(|error| wrong_usage(&error));
             text::print_forecast(&self)?;
         } else {
-            self.fits(Format::Svg, "a FILE without --runs").unwrap_or_else(|error| wrong_usage(&error));
+            let checked = self.of_text().and_then(|()| self.fits(Format::Svg, "a FILE without --runs"));
+            checked.unwrap_or_else(|error| wrong_usage(&error));
             samples::print_samples(&self)?;
         }
         Ok(ExitCode::SUCCESS)
@@ -161,6 +163,15 @@ impl Command {
         }
     }
 
+    /// Refuses options of a text where there is none.
+    fn of_text(&self) -> anyhow::Result<()> {
+        let given = [("--windows", self.windows.is_some()), ("--points", self.points.is_some())];
+        match given.iter().find(|(_, given)| *given && self.file.is_none()) {
+            Some((name, _)) => bail!("{name} is about a text; it goes with a FILE"),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a format that belongs to something else.
     fn fits(&self, other: Format, with: &str) -> anyhow::Result<()> {
         if self.format == other {
@@ -168,6 +179,14 @@ impl Command {
             bail!("--format {name} goes with {with}");
         }
         Ok(())
+    }
+
+    fn windows(&self) -> usize {
+        self.windows.unwrap_or(200)
+    }
+
+    fn points(&self) -> usize {
+        self.points.unwrap_or(16)
     }
 
     fn orders(&self) -> anyhow::Result<Vec<Order>> {

@@ -1,29 +1,23 @@
-//! Samples: the sweep that the options ask for, its runs, and their numbers.
+//! Samples: the sweep that the options ask for, and its numbers.
 
-use anyhow::Context;
 use unmask::{
     denoiser::Denoiser,
-    forecast::predicted,
-    law::Profile,
-    model::Model,
     order::Order,
     quality::{COPIED, Grams},
-    sampler::SamplerError,
-    schedule::Schedule,
     strategy::Strategy,
-    sweep::{HeldOut, Ruler, Shard, Share, Summary, Sweep, SweepError, VERSION, kept, merge},
+    sweep::{Shard, Share, Summary, Sweep, VERSION, merge},
 };
 
 use super::{
     Command,
-    judge::{Opened, open_judge},
+    bench::Bench,
+    judge::open_judge,
     samples_table,
     subject::{Source, Subject},
-    text::measure,
 };
 use crate::cli::{
     lists,
-    print::{Progress, print, wrong_usage},
+    print::{print, wrong_usage},
 };
 
 /// What is compared when nobody says otherwise.
@@ -49,11 +43,11 @@ pub fn print_samples(command: &Command) -> anyhow::Result<()> {
     let sweep = Sweep {
         model: subject.model.hash().to_owned(),
         tokenizer: text.hash().to_owned(),
-        judge: judge.as_ref().map(|judge| judge.hash.clone()),
+        judge: judge.as_ref().map(|judge| judge.model.hash().to_owned()),
         training_text: training.as_ref().map(|training| training.hash.clone()),
         held_out: source.as_ref().map(|source| source.hash.clone()),
-        windows: command.windows,
-        points: command.points,
+        windows: command.windows(),
+        points: command.points(),
         strategies: strategies.iter().map(|strategy| strategy.words()).collect(),
         steps,
         runs: command.runs.unwrap_or(RUNS),
@@ -67,10 +61,10 @@ pub fn print_samples(command: &Command) -> anyhow::Result<()> {
     check(&sweep, share, &start, mask_id, source.is_some()).unwrap_or_else(|error| wrong_usage(&error));
 
     let grams = training.map(|training| Grams::new(training.corpus.all(), COPIED));
-    let mut bench = Bench { subject, judge, grams, start, fresh, profile: None };
+    let mut bench = Bench::new(subject, judge, grams, start, fresh);
     let held_out = bench.hold_out(&sweep, share, &strategies, source.as_ref(), command)?;
     let runs = bench.runs(&sweep, share)?;
-    let device = bench.subject.model.place().name.clone();
+    let device = bench.device();
     let shard = Shard { version: VERSION, share, sweep, device, held_out, runs };
     if command.shard.is_some() {
         return print(&(serde_json::to_string_pretty(&shard)? + "\n"));
@@ -105,80 +99,4 @@ fn check(sweep: &Sweep, share: Share, start: &[u32], mask_id: u32, text: bool) -
         anyhow::bail!("{} shards of {} runs; there must be a run for each", share.of, sweep.size());
     }
     Ok(())
-}
-
-/// All that runs take.
-struct Bench {
-    subject: Subject,
-    judge: Option<Opened>,
-    grams: Option<Grams>,
-    start: Vec<u32>,
-    /// Where the masks are.
-    fresh: Vec<usize>,
-    /// Of the held-out text, where it was measured.
-    profile: Option<Profile>,
-}
-
-impl Bench {
-    /// Measures the held-out text, where this share has to, and judges windows of it.
-    fn hold_out(
-        &mut self,
-        sweep: &Sweep,
-        share: Share,
-        strategies: &[Strategy],
-        source: Option<&Source>,
-        command: &Command,
-    ) -> anyhow::Result<Option<HeldOut>> {
-        let Some(source) = source else { return Ok(None) };
-        let made_for_it = |strategy: &Strategy| {
-            let Strategy::Scheduled { schedule, .. } = strategy else { return false };
-            matches!(schedule, Schedule::ProfileOptimal | Schedule::ProfileAware(_))
-        };
-        if share.index == 1 || strategies.iter().any(made_for_it) {
-            let measured = measure(&mut self.subject, &source.windows(command.windows), command);
-            let name = || command.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-            self.profile = Some(measured.with_context(name)?.profile()?);
-        }
-        let (1, Some(profile)) = (share.index, &self.profile) else { return Ok(None) };
-        let predicted = sweep.cells().into_iter().map(|cell| match strategies[cell.strategy] {
-            // The profile is that of random places in a window of which nothing is given.
-            Strategy::Scheduled { schedule, order: Order::Random, .. } if sweep.masked == sweep.length => {
-                Ok(Some(kept(predicted(profile, schedule, cell.steps)?)))
-            }
-            _ => Ok(None),
-        });
-        let predicted = predicted.collect::<anyhow::Result<_>>()?;
-        let mut windows = vec![];
-        for tokens in source.windows(sweep.runs) {
-            let (mut ruler, fresh) = self.ruler();
-            windows.push(pollster::block_on(ruler.measure(&tokens, fresh))?);
-        }
-        Ok(Some(HeldOut { predicted, windows }))
-    }
-
-    /// Makes and measures the runs of a share.
-    fn runs(&mut self, sweep: &Sweep, share: Share) -> anyhow::Result<Vec<unmask::sweep::Run>> {
-        let progress = Progress::new();
-        let numbers: Vec<usize> = share.numbers(sweep.size()).collect();
-        let mut runs = vec![];
-        for (index, &number) in numbers.iter().enumerate() {
-            progress.tell(format_args!("run {} of {} ...", index + 1, numbers.len()));
-            let (calls, tokens) = loop {
-                let profile = self.profile.as_ref().map(Profile::h);
-                match pollster::block_on(sweep.run(number, &mut self.subject.model, &self.start, profile)) {
-                    Err(SweepError::Sampler(SamplerError::Denoiser(error))) if self.subject.survive(&error)? => {}
-                    other => break other?,
-                }
-            };
-            let (mut ruler, fresh) = self.ruler();
-            let quality = pollster::block_on(ruler.measure(&tokens, fresh))?;
-            runs.push(sweep.record(number, calls, quality));
-        }
-        Ok(runs)
-    }
-
-    fn ruler(&mut self) -> (Ruler<'_, Model>, &[usize]) {
-        let (judge, grams) = (self.judge.as_mut().map(|judge| &mut judge.judge), self.grams.as_ref());
-        (Ruler { judge, grams, end: self.subject.model.config().eot_id }, &self.fresh)
-    }
 }

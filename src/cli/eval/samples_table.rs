@@ -3,7 +3,7 @@
 use unmask::sweep::{Interval, Row, Summary, Values};
 
 use super::Format;
-use crate::cli::table::number;
+use crate::cli::table::uncertain;
 
 /// Something that is told of each cell.
 struct Column {
@@ -69,7 +69,7 @@ fn table(summary: &Summary) -> String {
     let line = |row: &Row| {
         let mut line = vec![told(row.calls)];
         line.extend(cells(&row.values));
-        line.extend(predicted.then(|| row.predicted.map_or("-".into(), number)));
+        line.extend(predicted.then(|| row.predicted.map_or("-".into(), told)));
         line
     };
     let mut heads = vec!["calls".to_owned()];
@@ -120,44 +120,22 @@ fn csv(summary: &Summary) -> String {
     for Column { name, .. } in COLUMNS {
         text += &format!(",{name},{name}_within");
     }
-    text += ",predicted\n";
+    text += ",predicted,predicted_within\n";
     let pair = |interval: Option<Interval>| {
         interval.map_or(",,".to_owned(), |Interval { mean, within }| format!(",{mean},{within}"))
     };
     let values = |values: &Values| COLUMNS.iter().map(|column| pair((column.of)(values))).collect::<String>();
-    let empty = |value: Option<String>| value.unwrap_or_default();
     for row in &summary.rows {
         // An order stands behind a comma, as parameters do.
-        let (steps, predicted) = (row.steps.map(|steps| steps.to_string()), row.predicted.map(|nats| nats.to_string()));
-        text += &format!("\"{}\",{}{}", row.strategy, empty(steps), pair(Some(row.calls)));
-        text += &format!("{},{}\n", values(&row.values), empty(predicted));
+        text += &format!("\"{}\",{}", row.strategy, row.steps.map(|steps| steps.to_string()).unwrap_or_default());
+        text += &format!("{}{}{}\n", pair(Some(row.calls)), values(&row.values), pair(row.predicted));
     }
     if let Some(held_out) = &summary.held_out {
-        text += &format!("\"{HELD_OUT}\",,,{},\n", values(held_out));
+        text += &format!("\"{HELD_OUT}\",,,{}{}\n", values(held_out), pair(None));
     }
     text
 }
 
-/// A mean and how far it may be off, with the digits that this leaves.
 fn told(Interval { mean, within }: Interval) -> String {
-    if within == 0.0 {
-        return if mean.fract() == 0.0 { format!("{mean}") } else { number(mean) };
-    }
-    // Two digits of what is uncertain.
-    let places = (1 - within.log10().floor() as i32).clamp(0, 4) as usize;
-    format!("{mean:.places$} ±{within:.places$}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_is_told_with_two_digits_of_doubt() {
-        let told = |mean, within| told(Interval { mean, within });
-        assert_eq!(told(17.512_34, 1.234), "17.5 ±1.2");
-        assert_eq!(told(1234.5, 250.0), "1234 ±250");
-        assert_eq!(told(0.312_345, 0.012), "0.312 ±0.012");
-        assert_eq!((told(16.0, 0.0), told(0.25, 0.0)), ("16".into(), "0.2500".into()));
-    }
+    uncertain(mean, within, " ±")
 }

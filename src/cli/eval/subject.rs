@@ -1,4 +1,4 @@
-//! What is evaluated: a model on a device, which it may lose, and text for it.
+//! Models on a device, which they may lose, and text for them.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use unmask::{
     text::{Text, sha256},
 };
 
-/// The model, and its files should its device be lost.
+/// A model, and its files should its device be lost.
 pub struct Subject {
     pub model: Model,
     files: ModelFiles,
@@ -34,15 +34,9 @@ impl Subject {
         Ok(Self { model, files })
     }
 
-    /// Goes on on the CPU where another device failed; any other error is given back.
-    pub fn survive(&mut self, error: &DenoiserError) -> anyhow::Result<bool> {
-        let DenoiserError::Device(cause) = error else { return Ok(false) };
-        if self.model.place().is_cpu() {
-            return Ok(false);
-        }
-        note(&format!("warning: {} failed ({cause}); going on on the CPU", self.model.place()));
-        self.model = Model::load(&self.files, Place::cpu())?;
-        Ok(true)
+    /// A judge where the model is.
+    pub fn judge(files: ModelFiles, place: Place) -> anyhow::Result<Self> {
+        Ok(Self { model: Model::load_judge(&files, place)?, files })
     }
 
     /// The tokens of a window or a run.
@@ -56,6 +50,21 @@ impl Subject {
             _ => Ok(wanted.unwrap_or(most)),
         }
     }
+}
+
+/// Goes on on the CPU with all of `models` where another device failed; any other error is given back.
+pub fn survive<'a>(models: impl IntoIterator<Item = &'a mut Subject>, error: &DenoiserError) -> anyhow::Result<bool> {
+    let DenoiserError::Device(cause) = error else { return Ok(false) };
+    let mut moved = false;
+    for one in models.into_iter().filter(|one| !one.model.place().is_cpu()) {
+        if !moved {
+            note(&format!("warning: {} failed ({cause}); going on on the CPU", one.model.place()));
+        }
+        // As a judge: what was opened as a denoiser is one.
+        one.model = Model::load_judge(&one.files, Place::cpu())?;
+        moved = true;
+    }
+    Ok(moved)
 }
 
 /// A text cut into windows, and its SHA-256.
@@ -90,4 +99,29 @@ impl Source {
 /// A line for whoever reads the standard error; nobody need read it.
 fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unmask::judge::Judge;
+
+    #[test]
+    fn models_leave_a_device_that_fails_together_and_go_on() {
+        let gpu = pollster::block_on(unmask::model::gpu()).expect("a Vulkan driver; `cargo xtask setup` installs one");
+        let open = |place| Subject::judge(ModelFiles::read(Path::new("tests/model")).unwrap(), place).unwrap();
+        let (mut model, mut judge) = (open(gpu.clone()), Some(open(gpu)));
+        let told = |judge: &mut Option<Subject>| {
+            pollster::block_on(judge.as_mut().unwrap().model.log_probs(&[40, 41, 42])).unwrap()
+        };
+        let before = told(&mut judge);
+        let input = DenoiserError::Input("too long".into());
+        assert!(!survive([&mut model].into_iter().chain(&mut judge), &input).unwrap());
+        let lost = DenoiserError::Device("it is gone".into());
+        assert!(survive([&mut model].into_iter().chain(&mut judge), &lost).unwrap());
+        assert!(model.model.place().is_cpu());
+        assert!(before.iter().zip(told(&mut judge)).all(|(before, after)| (before - after).abs() < 1e-3));
+        // The CPU cannot be left.
+        assert!(!survive([&mut model].into_iter().chain(&mut judge), &lost).unwrap());
+    }
 }

@@ -10,7 +10,7 @@ use unmask::{
 
 use super::{
     Command, Format, figure,
-    subject::{Source, Subject},
+    subject::{Source, Subject, survive},
     text_table,
 };
 use crate::cli::{
@@ -45,7 +45,7 @@ pub fn print_forecast(command: &Command) -> anyhow::Result<()> {
     check(&schedules, &steps, length).unwrap_or_else(|error| wrong_usage(&error));
     let path = command.file.clone().unwrap_or_default();
     let source = Source::read(&path, subject.model.text(), length)?;
-    let windows = source.windows(command.windows);
+    let windows = source.windows(command.windows());
     let measured = measure(&mut subject, &windows, command).with_context(|| path.display().to_string())?;
     let text = subject.model.text();
     let size =
@@ -82,12 +82,12 @@ fn check(schedules: &[Schedule], steps: &[usize], length: usize) -> anyhow::Resu
 /// As [`profile::measure`], but for a GPU that is lost: then it is measured anew on the CPU.
 pub fn measure(subject: &mut Subject, windows: &[Vec<u32>], command: &Command) -> anyhow::Result<Measured> {
     let progress = Progress::new();
-    let grid = profile::grid(windows.first().map_or(0, Vec::len), command.points);
+    let grid = profile::grid(windows.first().map_or(0, Vec::len), command.points());
     loop {
         let heard = |done| progress.tell(format_args!("window {done} of {} ...", windows.len()));
         let measuring = profile::measure(&mut subject.model, windows, &grid, command.seed, heard);
         match pollster::block_on(measuring) {
-            Err(ProfileError::Denoiser(error)) if subject.survive(&error)? => {}
+            Err(ProfileError::Denoiser(error)) if survive([&mut *subject], &error)? => {}
             other => return Ok(other?),
         }
     }
