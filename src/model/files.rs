@@ -27,6 +27,16 @@ impl ModelFiles {
         }
     }
 
+    /// The judge of the default model's samples, which every binary carries; it has that model's tokenizer.
+    pub fn judge() -> Self {
+        Self {
+            weights: include_bytes!("../../assets/judge/model.safetensors").into(),
+            config: include_bytes!("../../assets/judge/config.json").into(),
+            tokenizer: include_bytes!("../../assets/model/tokenizer.json").into(),
+            self_test: None,
+        }
+    }
+
     /// Reads a folder.
     ///
     /// # Errors

@@ -1,12 +1,9 @@
 //! Examples on a device, and the loss of a net on them.
 
-use burn::{
-    prelude::*,
-    tensor::{TensorData, activation::log_softmax},
-};
+use burn::{prelude::*, tensor::TensorData};
 
 use super::Example;
-use crate::model::{Config, Net};
+use crate::model::{Net, score::log_probs};
 
 /// Examples as tensors.
 pub struct Asked {
@@ -45,23 +42,13 @@ impl Asked {
         let hidden = net.hidden_with(self.input.clone(), |x| drop(x, dropout)); // [rows, length, d_model]
         let [rows, length, d] = hidden.dims();
         let hidden = hidden.reshape([rows * length, d]).select(0, self.places.clone()); // [asked, d_model]
-        let logits = net.logits(hidden) + never.clone(); // [asked, vocab]
-        log_softmax(logits, 1).gather(1, self.targets.clone()).squeeze_dim(1)
+        log_probs(net, hidden, never, self.targets.clone())
     }
 
     /// The sum over the rows of the mean of `-log p` over what is asked of each `[1]`, in nats.
     pub fn loss(&self, net: &Net, never: &Tensor<2>, dropout: f64) -> Tensor<1> {
         (self.log_probs(net, never, dropout) * self.weights.clone()).sum().neg()
     }
-}
-
-/// Added to logits `[1, vocab]`: masks and padding are never predicted.
-pub fn never(config: &Config, device: &Device) -> Tensor<2> {
-    let mut row = vec![0.0f32; config.vocab_size];
-    for id in [config.mask_id, config.pad_id] {
-        row[id as usize] = -1e9;
-    }
-    Tensor::from_data(TensorData::new(row, [1, config.vocab_size]), device)
 }
 
 /// Zeros a share of the numbers, and scales the others so that the mean stays.
@@ -95,7 +82,7 @@ mod tests {
             (0..3).map(|row| (0..32).map(|at| 3 + (at * 7 + row * 31) % 500).collect()).collect();
         let examples = masked(&windows, 2, &mut Stream::new(4, Purpose::Training, 1));
         let device = Device::flex();
-        let never = never(model.config(), &device);
+        let never = crate::model::score::never(model.config(), &device);
         let loss = Asked::new(&examples, &device).loss(model.net(), &never, 0.0).into_scalar::<f32>();
         let extent = Extent { everywhere: false, distributions: true };
         let ask = Ask { seed: 0, step: 1, temperature: 0.0, extent };
@@ -116,7 +103,7 @@ mod tests {
         let device = Device::flex();
         device.seed(3);
         let net = Net::new(&config, &device);
-        let never = never(&config, &device);
+        let never = crate::model::score::never(&config, &device);
         let windows = [vec![5, 6, 7, 8, 9], vec![5, 6, 7, 100, 200]];
         let examples = super::super::autoregressive(&windows, 0);
         let log_probs: Vec<f32> =

@@ -231,3 +231,21 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::{module::Module, prelude::Device};
+
+    use super::*;
+    use crate::model::Net;
+
+    #[test]
+    fn the_sizes_are_as_large_as_they_say() {
+        for (size, weights) in [(Size::Tiny, 1.4), (Size::Small, 5.3)] {
+            let settings = Settings::of(size);
+            settings.check().unwrap();
+            let found = Net::new(&settings.config(), &Device::flex()).num_params() as f64 / 1e6;
+            assert!((found - weights).abs() < 0.05, "{size:?}: {found}");
+        }
+    }
+}

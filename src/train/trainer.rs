@@ -19,13 +19,13 @@ use super::{
     checkpoint::About,
     gradients::gather,
     masked,
-    objective::{Asked, never},
+    objective::Asked,
     optimizer::{numbered, optimizer, rate},
     tokenizer::SPECIAL,
 };
 use crate::{
     corpus::Corpus,
-    model::{Config, Net, Place, load, save},
+    model::{Config, Net, Place, load, save, score::never},
     random::{Purpose, Stream},
     text::{Text, sha256},
 };

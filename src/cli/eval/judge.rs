@@ -10,11 +10,6 @@ use unmask::{
 
 use super::subject::Subject;
 
-/// The judge that every binary carries; none as yet.
-fn built_in() -> Option<ModelFiles> {
-    None
-}
-
 /// Opens the judge for texts of `length` tokens that `text` has cut, where the model is. Without a folder it is the built-in
 /// one, if that has the same tokenizer and reads as many tokens.
 ///
@@ -22,7 +17,7 @@ fn built_in() -> Option<ModelFiles> {
 /// Names the folder: its files are broken, its tokenizer is another one, or it reads fewer tokens.
 pub fn open_judge(folder: Option<&Path>, place: &Place, text: &Text, length: usize) -> anyhow::Result<Option<Subject>> {
     let Some(folder) = folder else {
-        let fits = built_in().filter(|files| sha256(&files.tokenizer) == text.hash());
+        let fits = Some(ModelFiles::judge()).filter(|files| sha256(&files.tokenizer) == text.hash());
         let judge = fits.map(|files| Subject::judge(files, place.clone())).transpose()?;
         return Ok(judge.filter(|judge| length <= judge.model.config().seq_len));
     };
