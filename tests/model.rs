@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
+use burn::tensor::DType;
 use safetensors::SafeTensors;
 use unmask::{
     denoiser::{Ask, Denoiser, DenoiserError, Extent, Masked, Prediction},
     judge,
-    model::{JUDGE_ARCH, Model, ModelError, ModelFiles, Place, SelfTest, gpu},
+    model::{JUDGE_ARCH, Model, ModelError, ModelFiles, Place, SelfTest, gpu, save},
     text::Text,
 };
 
@@ -16,7 +17,8 @@ fn reference() -> ModelFiles {
     ModelFiles {
         weights: include_bytes!("reference/model.safetensors").into(),
         config: include_bytes!("reference/config.json").into(),
-        ..ModelFiles::embedded()
+        tokenizer: include_bytes!("reference/tokenizer.json").into(),
+        self_test: None,
     }
 }
 
@@ -77,7 +79,9 @@ fn logits_on_wgpu_are_golden() {
 
 #[test]
 fn half_precision_storage_changes_little() {
-    let distance = distance(&Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap());
+    let whole = Model::load(&reference(), Place::cpu()).unwrap();
+    let half = ModelFiles { weights: save(whole.net(), DType::F16).unwrap().into(), ..reference() };
+    let distance = distance(&Model::load(&half, Place::cpu()).unwrap());
     println!("largest distance of a logit, f16 storage: {distance:e}");
     assert!(distance < 0.05, "{distance}");
 }
@@ -85,7 +89,7 @@ fn half_precision_storage_changes_little() {
 #[test]
 fn tokens_are_golden() {
     let golden: serde_json::Value = serde_json::from_slice(include_bytes!("reference/golden_tokens.json")).unwrap();
-    let text = Text::from_bytes(&ModelFiles::embedded().tokenizer).unwrap();
+    let text = Text::from_bytes(&reference().tokenizer).unwrap();
     let ids = text.encode(golden["text"].as_str().unwrap()).unwrap();
     assert_eq!(serde_json::json!(ids), golden["ids"]);
     let decoded = text.decode(&ids, 2).unwrap();
@@ -110,7 +114,7 @@ fn a_self_test_notices_another_model() {
     let tail = weights.len() - 4000;
     weights[tail..].fill(0x3c); // a thousand weights become 0.0115
     other.weights = weights.into();
-    let stored = SelfTest::from_bytes(other.self_test.as_ref().unwrap()).unwrap();
+    let stored = pollster::block_on(SelfTest::record(&mut Model::load(&reference(), Place::cpu()).unwrap())).unwrap();
     let mut model = Model::load(&other, Place::cpu()).unwrap();
     let error = pollster::block_on(stored.check(&mut model)).unwrap_err();
     assert!(matches!(error, ModelError::SelfTest { .. }), "{error}");

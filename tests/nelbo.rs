@@ -22,7 +22,8 @@ fn reference() -> ModelFiles {
     ModelFiles {
         weights: include_bytes!("reference/model.safetensors").into(),
         config: include_bytes!("reference/config.json").into(),
-        ..ModelFiles::embedded()
+        tokenizer: include_bytes!("reference/tokenizer.json").into(),
+        self_test: None,
     }
 }
 
