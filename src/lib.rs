@@ -13,14 +13,12 @@
 //! - [`judge`] and [`quality`]: what a text is worth; [`sweep`]: many runs, judged, whole or in shards
 //! - [`text`], [`corpus`], [`kernel`], [`model`]: text to tokens and windows, the WGSL kernel and its twin, the net on a
 //!   device
-//! - [`files`]: files that are whole or not there; [`train`]: from text to a model, with burn's autodiff
+//! - [`whole_file`]: files that are whole or not there; [`train`]: from text to a model, with burn's autodiff
 //! - `cli` and `web`: the edges, where people are
 
 #[cfg(feature = "engine")]
 pub mod corpus;
 pub mod denoiser;
-#[cfg(not(target_family = "wasm"))]
-pub mod files;
 pub mod forecast;
 pub mod judge;
 #[cfg(feature = "engine")]
@@ -45,3 +43,5 @@ pub mod trace;
 pub mod train;
 #[cfg(target_family = "wasm")]
 pub mod web;
+#[cfg(not(target_family = "wasm"))]
+pub mod whole_file;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
+mod reference;
+
 use std::path::Path;
 
 use burn::tensor::DType;
@@ -12,15 +14,6 @@ use unmask::{
     model::{JUDGE_ARCH, Model, ModelError, ModelFiles, Place, SelfTest, gpu, save},
     text::Text,
 };
-
-fn reference() -> ModelFiles {
-    ModelFiles {
-        weights: include_bytes!("reference/model.safetensors").into(),
-        config: include_bytes!("reference/config.json").into(),
-        tokenizer: include_bytes!("reference/tokenizer.json").into(),
-        self_test: None,
-    }
-}
 
 struct Golden(SafeTensors<'static>);
 
@@ -65,22 +58,22 @@ fn on_gpu() -> Place {
 
 #[test]
 fn logits_on_the_cpu_are_golden() {
-    let distance = distance(&Model::load(&reference(), Place::cpu()).unwrap());
+    let distance = distance(&Model::load(&reference::files(), Place::cpu()).unwrap());
     println!("largest distance of a logit, flex: {distance:e}");
     assert!(distance < 1e-4, "{distance}");
 }
 
 #[test]
 fn logits_on_wgpu_are_golden() {
-    let distance = distance(&Model::load(&reference(), on_gpu()).unwrap());
+    let distance = distance(&Model::load(&reference::files(), on_gpu()).unwrap());
     println!("largest distance of a logit, wgpu: {distance:e}");
     assert!(distance < 1e-4, "{distance}");
 }
 
 #[test]
 fn half_precision_storage_changes_little() {
-    let whole = Model::load(&reference(), Place::cpu()).unwrap();
-    let half = ModelFiles { weights: save(whole.net(), DType::F16).unwrap().into(), ..reference() };
+    let whole = Model::load(&reference::files(), Place::cpu()).unwrap();
+    let half = ModelFiles { weights: save(whole.net(), DType::F16).unwrap().into(), ..reference::files() };
     let distance = distance(&Model::load(&half, Place::cpu()).unwrap());
     println!("largest distance of a logit, f16 storage: {distance:e}");
     assert!(distance < 0.05, "{distance}");
@@ -89,7 +82,7 @@ fn half_precision_storage_changes_little() {
 #[test]
 fn tokens_are_golden() {
     let golden: serde_json::Value = serde_json::from_slice(include_bytes!("reference/golden_tokens.json")).unwrap();
-    let text = Text::from_bytes(&reference().tokenizer).unwrap();
+    let text = Text::from_bytes(&reference::files().tokenizer).unwrap();
     let ids = text.encode(golden["text"].as_str().unwrap()).unwrap();
     assert_eq!(serde_json::json!(ids), golden["ids"]);
     let decoded = text.decode(&ids, 2).unwrap();
@@ -109,12 +102,13 @@ fn the_stored_self_tests_are_those_of_the_stored_models() {
 
 #[test]
 fn a_self_test_notices_another_model() {
-    let mut other = reference();
+    let mut other = reference::files();
     let mut weights = other.weights.to_vec();
     let tail = weights.len() - 4000;
     weights[tail..].fill(0x3c); // a thousand weights become 0.0115
     other.weights = weights.into();
-    let stored = pollster::block_on(SelfTest::record(&mut Model::load(&reference(), Place::cpu()).unwrap())).unwrap();
+    let stored =
+        pollster::block_on(SelfTest::record(&mut Model::load(&reference::files(), Place::cpu()).unwrap())).unwrap();
     let mut model = Model::load(&other, Place::cpu()).unwrap();
     let error = pollster::block_on(stored.check(&mut model)).unwrap_err();
     assert!(matches!(error, ModelError::SelfTest { .. }), "{error}");

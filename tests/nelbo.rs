@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
+mod reference;
+
 use serde::Deserialize;
 use unmask::{
     denoiser::{Denoiser, Masked},
-    model::{Model, ModelFiles, Place, gpu},
+    model::{Model, Place, gpu},
 };
 
 /// What `benches/peers/reference_nelbo.py` wrote; losses in nats.
@@ -18,20 +20,11 @@ struct Golden {
     nelbo: f64,
 }
 
-fn reference() -> ModelFiles {
-    ModelFiles {
-        weights: include_bytes!("reference/model.safetensors").into(),
-        config: include_bytes!("reference/config.json").into(),
-        tokenizer: include_bytes!("reference/tokenizer.json").into(),
-        self_test: None,
-    }
-}
-
 #[test]
 fn the_nelbo_is_that_of_the_reference() {
     let golden: Golden = serde_json::from_slice(include_bytes!("golden/nelbo.json")).unwrap();
     for place in [Place::cpu(), pollster::block_on(gpu()).expect("a Vulkan driver; `cargo xtask setup` installs one")] {
-        let mut model = Model::load(&reference(), place).unwrap();
+        let mut model = Model::load(&reference::files(), place).unwrap();
         let mask_id = model.mask_id();
         let each = golden.masks.len() / golden.windows.len();
         let hide = |(mask, window): (&String, &Vec<u32>)| {

@@ -12,7 +12,7 @@ use unmask::{
     model::{Model, ModelFiles, Place, gpu},
     random::{Purpose, Stream},
     text::Text,
-    train::{Checkpoint, Example, Objective, Settings, TrainError, Trainer, masked, tokenizer},
+    train::{Checkpoint, Example, Objective, Settings, Texts, TrainError, Trainer, masked, tokenizer},
 };
 
 /// Stories that count on from somewhere: hard to guess a word at a time, easy from its neighbours.
@@ -46,7 +46,7 @@ fn settings() -> Settings {
 fn trainer(settings: Settings, place: Place) -> Trainer {
     let text = stories(0, 480);
     let tokenizer = tokenizer::train(&text, settings.vocab).unwrap();
-    Trainer::new(settings, tokenizer, &text, &stories(5, 53), place).unwrap()
+    Trainer::new(settings, Texts { text: &text, held_out: &stories(5, 53), tokenizer }, place).unwrap()
 }
 
 /// The entropy of a token on its own, in nats.
@@ -150,7 +150,9 @@ fn six_steps(stop: Option<u64>, settings: Settings) -> [Vec<u8>; 3] {
             let text = stories(0, 480);
             let tokenizer = tokenizer::train(&text, 275).unwrap();
             let checkpoint = Checkpoint::read(&folder).unwrap();
-            run = Trainer::resume(checkpoint, tokenizer, &text, &stories(5, 53), Place::cpu()).unwrap();
+            run =
+                Trainer::resume(checkpoint, Texts { text: &text, held_out: &stories(5, 53), tokenizer }, Place::cpu())
+                    .unwrap();
             std::fs::remove_dir_all(folder).unwrap();
         }
     }
@@ -175,7 +177,8 @@ fn a_run_does_not_go_on_with_another_text() {
     let (text, other) = (stories(0, 480), stories(0, 479));
     let tokenizer = tokenizer::train(&text, 275).unwrap();
     let resume = |text: &str, held_out: &str| {
-        Trainer::resume(run.checkpoint().unwrap(), tokenizer.clone(), text, held_out, Place::cpu()).map(drop)
+        let texts = Texts { text, held_out, tokenizer: tokenizer.clone() };
+        Trainer::resume(run.checkpoint().unwrap(), texts, Place::cpu()).map(drop)
     };
     resume(&text, &stories(5, 53)).unwrap();
     assert!(matches!(resume(&other, &stories(5, 53)), Err(TrainError::Other { what: "text" })));

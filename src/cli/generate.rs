@@ -10,7 +10,6 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use unmask::{
-    model::Choice,
     order::{Order, Remasking, Rule},
     random::MAX_SEED,
     sampler::Settings,
@@ -20,6 +19,7 @@ use unmask::{
 
 use super::{
     live,
+    model_options::ModelOptions,
     run::{self, Event, Request},
     values::{at_least_one, early_stop, seed, temperature},
 };
@@ -83,12 +83,8 @@ pub struct Generate {
     /// Tokens in all, the prompt included; the model's longest if not given
     #[arg(long, value_name = "L", value_parser = at_least_one, allow_negative_numbers = true)]
     length: Option<usize>,
-    /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too
-    #[arg(long, value_name = "auto|gpu|cpu", default_value = "auto")]
-    device: Choice,
-    /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model
-    #[arg(long, value_name = "DIR")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    place: ModelOptions,
     /// Write the run to this file as JSON Lines: a header, then one line a call
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -125,8 +121,8 @@ impl Generate {
             settings: Settings { strategy, steps, temperature, seed },
             // One token a call means as many calls as there are masks, as a rule may need them.
             uncapped: (self.rule.is_some() || self.schedule == Schedule::OneAtATime) && self.steps.is_none(),
-            device: self.device,
-            model: self.model,
+            device: self.place.device,
+            model: self.place.model,
             trace: self.trace,
         };
         if plain { print_plainly(request) } else { live::show(request) }

@@ -6,6 +6,7 @@ mod generate;
 mod lab;
 mod lists;
 mod live;
+mod model_options;
 mod print;
 mod run;
 mod table;

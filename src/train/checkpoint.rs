@@ -9,7 +9,7 @@ use safetensors::{
 use serde::{Deserialize, Serialize};
 
 use super::{Progress, Settings, TrainError};
-use crate::files::write_whole;
+use crate::whole_file::write_whole;
 
 /// The checkpoint's name in a run's folder.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";

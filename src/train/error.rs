@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, path::PathBuf};
 
-use crate::{corpus::CorpusError, denoiser::DenoiserError, files::WriteError, model::ModelError, text::TextError};
+use crate::{corpus::CorpusError, denoiser::DenoiserError, model::ModelError, text::TextError, whole_file::WriteError};
 
 /// Why a net cannot be trained, or no further.
 #[derive(Debug, thiserror::Error)]

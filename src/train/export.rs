@@ -6,9 +6,9 @@ use burn::{module::Module, tensor::DType};
 
 use super::{Checkpoint, Progress, TrainError, Trainer, checkpoint::About};
 use crate::{
-    files::{WriteError, write_whole},
     model::{Config, Model, ModelFiles, Place, SelfTest, save},
     text::Text,
+    whole_file::{WriteError, write_whole},
 };
 
 impl Trainer {

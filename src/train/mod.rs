@@ -4,7 +4,7 @@
 //! - [`tokenizer`]: byte-level BPE from the text itself
 //! - `batch`, `example`: which windows a step reads, and which of their tokens are masked; pure functions of seed and step
 //! - `objective`, `gradients`, `optimizer`, `average`: the loss, and what becomes of it
-//! - `progress`, `checkpoint`, `export`: how far a run is, and what it leaves on the disk
+//! - `measure`, `progress`, `checkpoint`, `export`: what a run is worth, how far it is, what it leaves on the disk
 //! - [`Trainer`]: all of it, step by step
 
 mod average;
@@ -14,6 +14,7 @@ mod error;
 mod example;
 mod export;
 mod gradients;
+mod measure;
 mod objective;
 mod optimizer;
 mod progress;
@@ -26,4 +27,4 @@ pub use error::TrainError;
 pub use example::{Example, autoregressive, masked};
 pub use progress::{Evaluation, Point, Progress, Step};
 pub use settings::{Objective, Settings, Size};
-pub use trainer::Trainer;
+pub use trainer::{Texts, Trainer};

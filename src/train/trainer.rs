@@ -13,12 +13,13 @@ use burn::{
 };
 
 use super::{
-    Checkpoint, Evaluation, Example, Objective, Point, Progress, Settings, Step, TrainError, autoregressive,
+    Checkpoint, Example, Objective, Progress, Settings, Step, TrainError, autoregressive,
     average::follow,
     batch::Batches,
     checkpoint::About,
     gradients::gather,
     masked,
+    measure::number,
     objective::Asked,
     optimizer::{numbered, optimizer, rate},
     tokenizer::SPECIAL,
@@ -30,6 +31,24 @@ use crate::{
     text::{Text, sha256},
 };
 
+/// What a run reads.
+#[derive(Clone, Debug)]
+pub struct Texts<'a> {
+    /// Learned from.
+    pub text: &'a str,
+    /// Measured on.
+    pub held_out: &'a str,
+    /// The bytes of the `tokenizer.json` that cuts both.
+    pub tokenizer: Vec<u8>,
+}
+
+impl Texts<'_> {
+    /// SHA-256 of each.
+    fn hashes(&self) -> [String; 3] {
+        [self.text.as_bytes(), self.held_out.as_bytes(), &self.tokenizer].map(sha256)
+    }
+}
+
 /// A run.
 pub struct Trainer {
     pub(super) settings: Settings,
@@ -37,7 +56,7 @@ pub struct Trainer {
     pub(super) tokenizer: Vec<u8>,
     pub(super) hashes: [String; 3],
     batches: Batches,
-    held_out: Vec<Example>,
+    pub(super) held_out: Vec<Example>,
     /// Of held-out text.
     bytes_a_token: f64,
     /// Where, without autodiff.
@@ -47,24 +66,18 @@ pub struct Trainer {
     pub(super) net: Net,
     pub(super) average: Net,
     pub(super) optimizer: ModuleOptimizer,
-    never: Tensor<2>,
+    pub(super) never: Tensor<2>,
     pub(super) progress: Progress,
     /// One of one thread for each part of a batch: burn's products then stay in it.
     pools: Vec<rayon::ThreadPool>,
 }
 
 impl Trainer {
-    /// A new run on `place`, which reads `text`, is measured on `held_out` and cuts both by the `tokenizer.json` given.
+    /// A new run on `place`.
     ///
     /// # Errors
     /// [`TrainError`]; settings are checked first.
-    pub fn new(
-        settings: Settings,
-        tokenizer: Vec<u8>,
-        text: &str,
-        held_out: &str,
-        place: Place,
-    ) -> Result<Self, TrainError> {
+    pub fn new(settings: Settings, texts: Texts<'_>, place: Place) -> Result<Self, TrainError> {
         settings.check()?;
         let weights = {
             // Drawn on the CPU, so that a seed gives the same ones everywhere.
@@ -72,42 +85,28 @@ impl Trainer {
             cpu.seed(settings.seed);
             save(&Net::new(&settings.config(), &cpu), DType::F32)?
         };
-        let hashes = [sha256(text.as_bytes()), sha256(held_out.as_bytes()), sha256(&tokenizer)];
-        let about = About { settings, progress: Progress::default(), hashes, device: place.name.clone() };
+        let about =
+            About { settings, progress: Progress::default(), hashes: texts.hashes(), device: place.name.clone() };
         let checkpoint = Checkpoint { about, average: weights.clone(), weights, optimizer: vec![] };
-        Self::start(checkpoint, tokenizer, text, held_out, place)
+        Self::start(checkpoint, texts, place)
     }
 
-    /// Goes on with the run of a checkpoint, on the same texts and tokenizer.
+    /// Goes on with the run of a checkpoint, on the same texts.
     ///
     /// # Errors
     /// [`TrainError::Other`] when they are not the same.
-    pub fn resume(
-        checkpoint: Checkpoint,
-        tokenizer: Vec<u8>,
-        text: &str,
-        held_out: &str,
-        place: Place,
-    ) -> Result<Self, TrainError> {
-        let found = [sha256(text.as_bytes()), sha256(held_out.as_bytes()), sha256(&tokenizer)];
-        for ((found, known), what) in
-            found.iter().zip(&checkpoint.about.hashes).zip(["text", "held-out text", "tokenizer"])
-        {
-            if found != known {
-                return Err(TrainError::Other { what });
-            }
+    pub fn resume(checkpoint: Checkpoint, texts: Texts<'_>, place: Place) -> Result<Self, TrainError> {
+        let (found, known) = (texts.hashes(), &checkpoint.about.hashes);
+        let pairs = found.iter().zip(known).zip(["text", "held-out text", "tokenizer"]);
+        if let Some((_, what)) = pairs.into_iter().find(|((found, known), _)| found != known) {
+            return Err(TrainError::Other { what });
         }
         checkpoint.about.settings.check()?;
-        Self::start(checkpoint, tokenizer, text, held_out, place)
+        Self::start(checkpoint, texts, place)
     }
 
-    fn start(
-        checkpoint: Checkpoint,
-        tokenizer: Vec<u8>,
-        text: &str,
-        held_out: &str,
-        place: Place,
-    ) -> Result<Self, TrainError> {
+    fn start(checkpoint: Checkpoint, texts: Texts<'_>, place: Place) -> Result<Self, TrainError> {
+        let Texts { text, held_out, tokenizer } = texts;
         let About { settings, progress, hashes, device } = checkpoint.about;
         let cut = Text::from_bytes(&tokenizer)?;
         let mut config = settings.config();
@@ -256,42 +255,8 @@ impl Trainer {
         Ok(Step { step, loss, rate, gradient })
     }
 
-    /// Measures the mean of the weights on held-out text, and says whether it is the best so far.
-    ///
-    /// # Errors
-    /// [`TrainError::Device`], [`TrainError::Thread`].
-    pub fn evaluate(&mut self) -> Result<(Point, bool), TrainError> {
-        let parts = self.shared(&self.held_out, |part| -> Result<Vec<f64>, TrainError> {
-            let mut losses = vec![];
-            for examples in part.chunks(16) {
-                let log_probs = Asked::new(examples, &self.place.device).log_probs(&self.average, &self.never, 0.0);
-                let mut rest = &*numbers(log_probs)?;
-                for example in examples {
-                    let (own, others) = rest.split_at(example.places.len());
-                    losses.push(example.loss(own));
-                    rest = others;
-                }
-            }
-            Ok(losses)
-        })?;
-        let losses: Vec<f64> = parts.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
-        let held_out = Evaluation::of(&losses);
-        if !held_out.nats.is_finite() {
-            return Err(TrainError::Measured { step: self.progress.step, nats: held_out.nats });
-        }
-        let Progress { step, tokens, seconds, losses, counted, .. } = self.progress;
-        let point = Point { step, tokens, seconds, loss: losses / counted.max(1) as f64, held_out };
-        let best = self.progress.best.is_none_or(|(_, best)| held_out.nats < best.nats);
-        if best {
-            self.progress.best = Some((step, held_out));
-        }
-        (self.progress.losses, self.progress.counted) = (0.0, 0);
-        self.progress.curve.push(point);
-        Ok((point, best))
-    }
-
     /// Deals `examples` out to the threads, as a card dealer does, and lets `work` be done on each share.
-    fn shared<T: Send>(
+    pub(super) fn shared<T: Send>(
         &self,
         examples: &[Example],
         work: impl Fn(&[Example]) -> T + Sync,
@@ -321,13 +286,4 @@ fn examples(objective: Objective, windows: &[Vec<u32>], config: &Config, rng: &m
         Objective::Masked => masked(windows, config.mask_id, rng),
         Objective::Autoregressive => autoregressive(windows, config.eot_id),
     }
-}
-
-fn numbers(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
-    let data = pollster::block_on(tensor.into_data_async()).map_err(|error| TrainError::Device(Box::new(error)))?;
-    data.try_into_vec::<f32>().map_err(|error| TrainError::Device(format!("{error:?}").into()))
-}
-
-fn number(tensor: Tensor<1>) -> Result<f64, TrainError> {
-    Ok(numbers(tensor)?.first().copied().map_or(f64::NAN, f64::from))
 }

@@ -16,12 +16,12 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use unmask::{
-    model::Choice,
     order::{Order, Remasking, Rule},
     sweep::Share,
 };
 
 use super::{
+    model_options::ModelOptions,
     print::wrong_usage,
     values::{at_least_one, seed, temperature},
 };
@@ -44,7 +44,7 @@ use super::{
   unmask eval --runs 64 --shard 2/4 > shard-2.json
   unmask eval --merge shard-*.json")]
 pub struct Command {
-    /// Held-out text, in which stories stand between lines `<|endoftext|>`
+    /// Held-out text, in which `<|endoftext|>` stands between stories
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Windows of the text to measure, spread over it; 0 or `all` is all of them; 200 if not given
@@ -77,7 +77,7 @@ pub struct Command {
     /// 0 takes the likeliest token, 1 samples the model's distribution; 0 to 10; 1 if not given
     #[arg(long, value_name = "T", value_parser = temperature, allow_negative_numbers = true)]
     temperature: Option<f32>,
-    /// Folder of the model that judges samples, with the same tokenizer
+    /// Folder of the model that judges samples, with the same tokenizer; the built-in judge if not given, for the built-in model
     #[arg(long, value_name = "DIR")]
     judge: Option<PathBuf>,
     /// Text in which the 8-grams of samples are looked for
@@ -98,12 +98,8 @@ pub struct Command {
     /// Tokens of a window or a run; the model's longest if not given
     #[arg(long, value_name = "L", value_parser = at_least_one, allow_negative_numbers = true)]
     length: Option<usize>,
-    /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too
-    #[arg(long, value_name = "auto|gpu|cpu", default_value = "auto")]
-    device: Choice,
-    /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model
-    #[arg(long, value_name = "DIR")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    place: ModelOptions,
     /// How to print: table, json, csv (samples) or svg (text)
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,

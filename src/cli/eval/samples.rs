@@ -28,7 +28,7 @@ const RUNS: usize = 16;
 /// Makes the runs, all or a share of them, and prints their numbers.
 pub fn print_samples(command: &Command) -> anyhow::Result<()> {
     let strategies = strategies(command).unwrap_or_else(|error| wrong_usage(&error));
-    let subject = Subject::open(command.model.as_deref(), command.device)?;
+    let subject = Subject::open(command.place.model.as_deref(), command.place.device)?;
     let length = subject.length(command.length).unwrap_or_else(|error| wrong_usage(&error));
     let start = subject.model.start(command.prompt.as_deref().unwrap_or_default(), length)?;
     let judge = open_judge(command.judge.as_deref(), subject.model.place(), subject.model.text(), length)?;

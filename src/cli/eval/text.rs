@@ -39,7 +39,7 @@ pub struct Told<'a> {
 pub fn print_forecast(command: &Command) -> anyhow::Result<()> {
     let schedules = lists::schedules(command.schedules.as_deref().unwrap_or(SCHEDULES));
     let schedules = schedules.unwrap_or_else(|error| wrong_usage(&error));
-    let mut subject = Subject::open(command.model.as_deref(), command.device)?;
+    let mut subject = Subject::open(command.place.model.as_deref(), command.place.device)?;
     let length = subject.length(command.length).unwrap_or_else(|error| wrong_usage(&error));
     let steps = if command.steps.is_empty() { lists::powers_of_two(4, length) } else { command.steps.clone() };
     check(&schedules, &steps, length).unwrap_or_else(|error| wrong_usage(&error));

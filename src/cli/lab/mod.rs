@@ -11,13 +11,13 @@ use clap::{Args, ValueEnum};
 use unmask::{
     lab::{Lab, LabError, MIN_RUNS, Report, Sampled},
     law::{self, Law, Table},
-    random::MAX_SEED,
     schedule::Schedule,
 };
 
 use super::{
     lists,
     print::{Progress, print, wrong_usage},
+    values::seed,
 };
 
 /// Compare schedules where their error is exact.
@@ -64,7 +64,7 @@ pub struct Command {
     #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "scaling")]
     runs: Option<usize>,
     /// Seed of the first run
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "runs", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "runs", value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// Write the scaling report, lab.md with its figures, into this folder instead
     #[arg(long, value_name = "DIR", conflicts_with_all = ["law", "length", "steps", "schedule", "format", "runs", "seed"])]

@@ -19,10 +19,10 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 use unmask::{
-    files::write_whole,
     model::Place,
     text::Text,
-    train::{CHECKPOINT, Checkpoint, Objective, Settings, Size, Trainer, tokenizer},
+    train::{CHECKPOINT, Checkpoint, Objective, Settings, Size, Texts, Trainer, tokenizer},
+    whole_file::write_whole,
 };
 
 use super::run::STOPPED;
@@ -32,7 +32,8 @@ use report::Report;
 
 /// Train a model on text of your own.
 ///
-/// The text is cut into stories at lines `<|endoftext|>`; a text without them is read from the start of each paragraph. The
+/// The text is cut into stories at each `<|endoftext|>`, and a window of it is read from the start of each story; from the
+/// start of each paragraph in a text without them. The
 /// folder that comes out holds the model that was best on held-out text, ready for --model and for the page, and a
 /// checkpoint from which --resume goes on.
 #[derive(Args, Debug)]
@@ -68,7 +69,7 @@ pub struct Train {
     /// What it learns: masked (a denoiser), autoregressive (a judge of samples)
     #[arg(long)]
     objective: Option<Objective>,
-    /// Steps in all
+    /// Steps in all; 6000, small 8000 if not given
     #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "minutes")]
     steps: Option<u64>,
     /// As many steps as fit into so many minutes, by the speed of the first ones
@@ -77,46 +78,46 @@ pub struct Train {
     /// A tokenizer.json to use; one is made from the text if not given
     #[arg(long, value_name = "FILE", conflicts_with_all = ["vocab", "resume"])]
     tokenizer: Option<PathBuf>,
-    /// Tokens in the vocabulary
+    /// Tokens in the vocabulary; 2048 if not given
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     vocab: Option<usize>,
-    /// Tokens in a window, the longest that the model can write
+    /// Tokens in a window, the longest that the model can write; 128 if not given
     #[arg(long, value_name = "L", allow_negative_numbers = true)]
     length: Option<usize>,
-    /// Width of the net
+    /// Width of the net; 128, small 256
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     d_model: Option<usize>,
-    /// Blocks of the net
+    /// Blocks of the net; 6
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     n_layer: Option<usize>,
-    /// Attention heads
+    /// Attention heads; 4
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     n_head: Option<usize>,
-    /// Width of the gated layer
+    /// Width of the gated layer; 336, small 688
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     d_ff: Option<usize>,
-    /// Windows a step
+    /// Windows a step; 32, small 128
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     batch: Option<usize>,
-    /// The learning rate
+    /// The learning rate; 0.012, small 0.006
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
     learning_rate: Option<f64>,
-    /// The share of numbers zeroed in training
+    /// The share of numbers zeroed in training; 0, small 0.1
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     dropout: Option<f64>,
-    /// How strongly matrices are pulled to zero
+    /// How strongly matrices are pulled to zero; 0.1
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     weight_decay: Option<f64>,
     /// Threads that share a step on the CPU; as many as there are cores if not given, and 1 with dropout
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
-    /// Steps between two measurements
+    /// Steps between two measurements; 250
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     every: Option<u64>,
-    /// Measurements without a better one after which the run ends
+    /// Measurements without a better one after which the run ends; none, small 8
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     patience: Option<u64>,
-    /// The seed of weights, order and masks
+    /// The seed of weights, order and masks; 1
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::values::seed)]
     seed: Option<u64>,
 }
@@ -166,7 +167,7 @@ impl Train {
         if self.tokenizer.is_some() {
             settings.vocab = Text::from_bytes(&tokenizer)?.vocab_size();
         }
-        let trainer = Trainer::new(settings, tokenizer.clone(), text, held_out, place)?;
+        let trainer = Trainer::new(settings, Texts { text, held_out, tokenizer: tokenizer.clone() }, place)?;
         fs::create_dir_all(&self.out).with_context(|| format!("{} cannot be made", self.out.display()))?;
         // From here on the folder is taken, and the run can be stopped.
         write_whole(&self.out.join(TOKENIZER), &tokenizer)?;
@@ -185,7 +186,7 @@ impl Train {
         checkpoint.about.settings.steps = self.steps.unwrap_or(began.steps);
         let path = self.out.join(TOKENIZER);
         let tokenizer = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        Ok(Trainer::resume(checkpoint, tokenizer, text, held_out, place)?)
+        Ok(Trainer::resume(checkpoint, Texts { text, held_out, tokenizer }, place)?)
     }
 
     /// What was asked for by name, over what the settings are.

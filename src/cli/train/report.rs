@@ -37,8 +37,9 @@ impl Report {
         bar.reset_eta();
         let report = Self { bar };
         report.line(&format!(
-            "text: {} stories, {} tokens, {} windows of {}",
+            "text: {} {}, {} tokens, {} windows of {}",
             corpus.stories(),
+            if corpus.stories() == 1 { "story" } else { "stories" },
             corpus.tokens(),
             corpus.windows(),
             corpus.length()

@@ -1,0 +1,17 @@
+//! Which model, and where it runs: options of every command that opens one.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use unmask::model::Choice;
+
+/// The model and its device.
+#[derive(Args, Debug)]
+pub struct ModelOptions {
+    /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too
+    #[arg(long, value_name = "auto|gpu|cpu", default_value = "auto")]
+    pub device: Choice,
+    /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+}
