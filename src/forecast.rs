@@ -1,12 +1,12 @@
 //! What a profile measured on text says of schedules before any of them has run: one dot product each.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     law,
     profile::{Mean, Measured},
     random::{Purpose, Stream},
-    schedule::{Plan, Schedule, ScheduleError},
+    schedule::{Grid, Plan, Schedule, ScheduleError},
 };
 
 /// Why there is no forecast.
@@ -23,13 +23,31 @@ pub enum ForecastError {
     /// The schedule cannot be made for these calls.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// What was told as a profile does not rise from 0 to the length less 1.
+    #[error("the profile is told at {revealed:?} revealed tokens; they must rise from 0 to the length less 1, {last}")]
+    Told {
+        /// Where it is told.
+        revealed: Vec<usize>,
+        /// Where it must end.
+        last: usize,
+    },
+    /// More tokens than the profile knows.
+    #[error("{given} tokens given and {masked} masked; the profile is of {length}")]
+    Given {
+        /// What stands already.
+        given: usize,
+        /// What is to be revealed.
+        masked: usize,
+        /// The tokens of a window.
+        length: usize,
+    },
     /// The losses are no profile.
     #[error(transparent)]
     Profile(#[from] law::ProfileError),
 }
 
 /// `l(j)` at one `j`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// `j`, how many tokens are revealed.
     pub revealed: usize,
@@ -37,6 +55,52 @@ pub struct Point {
     pub nats: f64,
     /// Its standard error.
     pub se: f64,
+}
+
+/// A profile as [`Forecast`] tells it, read back: what is expected of runs on texts like those that were measured.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Told {
+    /// `L`, the tokens of a window.
+    pub length: usize,
+    /// `l(j)` where it was measured, straight in between.
+    pub profile: Vec<Point>,
+}
+
+impl Told {
+    /// What `schedule` is expected to lose in at most `steps` calls in random order on a text of which `given` tokens stand
+    /// already, in nats: those count as if they stood at random places.
+    ///
+    /// # Errors
+    /// [`ForecastError`]; there is something to reveal.
+    pub fn expected(&self, schedule: Schedule, steps: usize, given: usize) -> Result<f64, ForecastError> {
+        let masked = self.length.saturating_sub(given);
+        let plan = plan(masked, schedule, steps.min(masked.max(1)), None)?;
+        self.loss(&plan.expected_cost(), given, masked)
+    }
+
+    /// What calls of these sizes lose, likewise.
+    ///
+    /// # Errors
+    /// [`ForecastError`]; the sizes sum to what is not given.
+    pub fn drawn(&self, sizes: &[usize], given: usize) -> Result<f64, ForecastError> {
+        self.loss(&Grid::from_sizes(sizes.iter().copied()).cost(), given, sizes.iter().sum())
+    }
+
+    fn loss(&self, cost: &[f64], given: usize, masked: usize) -> Result<f64, ForecastError> {
+        let length = self.length;
+        if given + masked != length {
+            return Err(ForecastError::Given { given, masked, length });
+        }
+        let (revealed, nats): (Vec<usize>, Vec<f64>) = self.profile.iter().map(|at| (at.revealed, at.nats)).unzip();
+        let last = length.saturating_sub(1);
+        let rises = revealed.is_sorted_by(|one, other| one < other);
+        if !rises || revealed.first() != Some(&0) || revealed.last() != Some(&last) {
+            return Err(ForecastError::Told { revealed, last });
+        }
+        // Whatever is given costs nothing.
+        let cost: Vec<f64> = std::iter::repeat_n(0.0, given).chain(cost.iter().copied()).collect();
+        Ok(Measured::known(revealed, nats).error(&cost).nats)
+    }
 }
 
 /// What a schedule will lose.
@@ -201,6 +265,46 @@ mod tests {
         let error = predicted(&measured, Schedule::Uniform, 17).unwrap_err();
         assert_eq!(error.to_string(), "steps is 17; it must be between 1 and the length, 16");
         assert!(predicted(&measured, Schedule::OneAtATime, 4).is_err());
+    }
+
+    fn told(spec: &str, length: usize) -> Told {
+        let profile = parse(spec, length).unwrap().profile();
+        let points = profile.h().iter().enumerate().map(|(revealed, &nats)| Point { revealed, nats, se: 0.0 });
+        Told { length, profile: points.collect() }
+    }
+
+    #[test]
+    fn a_told_profile_gives_the_errors_of_the_lab_and_drawn_sizes_give_them_on_average() {
+        let told = told("mixture:0.1,0.9", 16);
+        let lab = Lab::new("mixture", parse("mixture:0.1,0.9", 16).unwrap());
+        for schedule in Schedule::ALL.into_iter().filter(|&one| one != Schedule::OneAtATime) {
+            let plan = lab.plan(schedule, 5).unwrap();
+            let found = told.expected(schedule, 5, 0).unwrap();
+            assert!((found - lab.kl_grid(&plan)).abs() < 1e-12, "{schedule}: {found}");
+            let draws = 4000;
+            let mean = (0..draws)
+                .map(|seed| plan.draw(&mut Stream::new(seed, Purpose::Sizes, 0)).sizes())
+                .map(|sizes| told.drawn(&sizes, 0).unwrap())
+                .sum::<f64>()
+                / draws as f64;
+            assert!((mean - found).abs() < 0.03 * found.max(0.1), "{schedule}: {mean} instead of {found}");
+        }
+        assert_eq!(told.expected(Schedule::OneAtATime, 16, 0).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn what_is_given_costs_nothing_and_shortens_the_rest() {
+        let all = told("markov:flip=0.1", 12);
+        // One call for what is left loses its whole TC given the first: the area between l(4) and the curve from there.
+        let h = parse("markov:flip=0.1", 12).unwrap().profile();
+        let wanted: f64 = h.h()[4..].iter().map(|nats| h.h()[4] - nats).sum();
+        assert!((all.expected(Schedule::Uniform, 1, 4).unwrap() - wanted).abs() < 1e-12);
+        assert!((all.drawn(&[8], 4).unwrap() - wanted).abs() < 1e-12);
+        assert_eq!(all.drawn(&[1; 8], 4).unwrap(), 0.0);
+        let error = all.drawn(&[8], 3).unwrap_err().to_string();
+        assert_eq!(error, "3 tokens given and 8 masked; the profile is of 12");
+        let cut = Told { profile: all.profile[1..].to_vec(), ..all };
+        assert!(cut.drawn(&[12], 0).unwrap_err().to_string().contains("must rise from 0 to the length less 1, 11"));
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //!   call reveals
 //! - [`law`]: exact joint laws, the denoisers that are never wrong
 //! - [`denoiser`]: what a model answers; [`order`]: which tokens a call reveals; [`strategy`]: both together
-//! - [`sampler`]: the run itself, frame by frame; [`trace`]: a run as data
+//! - [`sampler`]: the run itself, frame by frame; [`preview`]: what another strategy would have revealed; [`trace`]: a run as
+//!   data
 //! - [`lab`]: the error of schedules on laws, exact and by runs of the sampler; [`profile`]: the information profile of any
 //!   denoiser, measured on held-out text; [`forecast`]: what it says of schedules
 //! - [`judge`] and [`quality`]: what a text is worth; [`sweep`]: many runs, judged, whole or in shards
@@ -28,6 +29,7 @@ pub mod law;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod order;
+pub mod preview;
 pub mod profile;
 pub mod quality;
 pub mod random;

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::{sampler::Frame, strategy::Words};
 
 /// The version that is written, and the only one that is read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// A position, and the token that is given there beside the prompt; no call touches it.
+pub type Pin = (u32, u32);
 
 /// The first line: everything that is needed to make the run again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,9 @@ pub struct Header {
     pub tokenizer: String,
     /// The text before the masks.
     pub prompt: String,
+    /// What is given beside the prompt, in the order of the positions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
     /// Tokens in all, the prompt's included.
     pub length: usize,
     /// The schedule, of a scheduled run.
@@ -50,6 +56,10 @@ pub struct Header {
     pub seed: u64,
     /// What the model ran on when the run began, in words; a run goes on on the CPU when a GPU is lost.
     pub device: String,
+    /// The id that stands where nothing is revealed.
+    pub mask: u32,
+    /// What each token looks like, by id, so that a run can be shown without its model.
+    pub vocabulary: Vec<String>,
 }
 
 impl Header {
@@ -62,6 +72,25 @@ impl Header {
             remasking: self.remasking.clone(),
             block_length: self.block_length,
             early_stop: self.early_stop,
+        }
+    }
+
+    /// What is wrong with what the header itself says, in words.
+    fn check(&self) -> Result<(), String> {
+        let (length, vocab) = (self.length, self.vocabulary.len());
+        if self.mask as usize >= vocab {
+            return Err(format!("mask {} of a vocabulary of {vocab}", self.mask));
+        }
+        if !self.pins.is_sorted_by(|one, other| one.0 < other.0) {
+            return Err("pins that are not in the order of their positions".into());
+        }
+        let sound =
+            |&&(position, token): &&Pin| (position as usize) < length && (token as usize) < vocab && token != self.mask;
+        match self.pins.iter().find(|pin| !sound(pin)) {
+            Some((position, token)) => Err(format!(
+                "token {token} pinned at position {position}, of {length} tokens and a vocabulary of {vocab}"
+            )),
+            None => Ok(()),
         }
     }
 }
@@ -143,23 +172,39 @@ pub fn read(input: impl BufRead) -> Result<Trace, TraceError> {
     if version != serde_json::json!(VERSION) {
         return Err(TraceError::Version { found: version.to_string() });
     }
-    let header = serde_json::from_value(value).map_err(broken(1, "header"))?;
+    let header: Header = serde_json::from_value(value).map_err(broken(1, "header"))?;
+    header.check().map_err(|what| TraceError::Order { line: 1, what })?;
     let mut frames: Vec<Frame> = vec![];
     for (text, number) in lines.zip(2..) {
         let frame: Frame = serde_json::from_str(&text?).map_err(broken(number, "frame"))?;
-        follows(&frames, &frame).map_err(|what| TraceError::Order { line: number, what })?;
+        follows(&header, &frames, &frame).map_err(|what| TraceError::Order { line: number, what })?;
         frames.push(frame);
     }
     Ok(Trace { header, frames })
 }
 
-fn follows(frames: &[Frame], frame: &Frame) -> Result<(), String> {
+fn follows(header: &Header, frames: &[Frame], frame: &Frame) -> Result<(), String> {
     if frame.step as usize != frames.len() {
         return Err(format!("frame {} where frame {} must stand", frame.step, frames.len()));
     }
-    let length = frames.first().unwrap_or(frame).tokens.len();
+    let (length, vocab) = (header.length, header.vocabulary.len());
     if frame.tokens.len() != length {
-        return Err(format!("{} tokens, but frame 0 has {length}", frame.tokens.len()));
+        return Err(format!("{} tokens, but the header says {length}", frame.tokens.len()));
+    }
+    let guesses = frame.predictions.iter().flat_map(|one| one.top.iter().map(|&(token, _)| token));
+    let drawn = frame.predictions.iter().map(|one| one.token).chain(frame.revealed.iter().map(|one| one.token));
+    if let Some(token) = frame.tokens.iter().copied().chain(guesses).chain(drawn).find(|&token| token as usize >= vocab)
+    {
+        return Err(format!("token {token} of a vocabulary of {vocab}"));
+    }
+    if let Some((position, token)) = header.pins.iter().find(|pin| frame.tokens[pin.0 as usize] != pin.1) {
+        return Err(format!(
+            "token {} at position {position}, where {token} is pinned",
+            frame.tokens[*position as usize]
+        ));
+    }
+    if let Some(at) = frame.predictions.iter().find(|one| one.position as usize >= length) {
+        return Err(format!("position {} of {length} tokens", at.position));
     }
     let mut touched = frame.revealed.iter().map(|reveal| reveal.position).chain(frame.remasked.iter().copied());
     let outside = touched.find(|&position| position as usize >= length);
@@ -181,6 +226,7 @@ mod tests {
             model: "ab".repeat(32),
             tokenizer: "cd".repeat(32),
             prompt: "Once \"upon\"\na time — ✓".into(),
+            pins: vec![(2, 9)],
             length: 3,
             schedule: Some("adaptive-min".into()),
             order: Some("random".into()),
@@ -192,6 +238,8 @@ mod tests {
             temperature: 0.7,
             seed: crate::random::MAX_SEED,
             device: "cpu".into(),
+            mask: 2,
+            vocabulary: (0..10).map(|id| format!("<{id}>")).collect(),
         }
     }
 
@@ -248,10 +296,10 @@ mod tests {
 
     #[test]
     fn an_unknown_version_is_refused_by_number() {
-        let text = String::from_utf8(written(&[])).unwrap().replace("\"version\":1", "\"version\":7");
+        let text = String::from_utf8(written(&[])).unwrap().replace("\"version\":2", "\"version\":7");
         assert_eq!(
             read(text.as_bytes()).unwrap_err().to_string(),
-            "line 1: trace version 7; this program reads version 1"
+            "line 1: trace version 7; this program reads version 2"
         );
         assert!(matches!(read(&b"{}"[..]).unwrap_err(), TraceError::Version { .. }));
     }
@@ -265,5 +313,25 @@ mod tests {
         assert_eq!(read(twice.as_bytes()).unwrap_err().to_string(), "line 3: frame 0 where frame 1 must stand");
         assert!(read(&b"not json"[..]).unwrap_err().to_string().starts_with("line 1: not a valid header"));
         assert!(matches!(read(&b""[..]).unwrap_err(), TraceError::Empty));
+    }
+
+    #[test]
+    fn pins_and_vocabulary_hold_in_every_line() {
+        let text = String::from_utf8(written(&[frame(0, 0.5), frame(1, 0.5)])).unwrap();
+        let told = |from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            read(text.replacen(from, to, 1).as_bytes()).unwrap_err().to_string()
+        };
+        let pinned = "line 1: token 9 pinned at position 3, of 3 tokens and a vocabulary of 10";
+        assert_eq!(told("\"pins\":[[2,9]]", "\"pins\":[[3,9]]"), pinned);
+        assert!(told("[[2,9]]", "[[2,2]]").starts_with("line 1: token 2 pinned"), "the mask is no pin");
+        assert!(told("[[2,9]]", "[[2,9],[1,5]]").starts_with("line 1: pins that are not in the order"));
+        assert_eq!(told("\"mask\":2", "\"mask\":10"), "line 1: mask 10 of a vocabulary of 10");
+        assert_eq!(
+            told("\"tokens\":[2,5,9]", "\"tokens\":[2,5,8]"),
+            "line 2: token 8 at position 2, where 9 is pinned"
+        );
+        assert_eq!(told("\"tokens\":[2,5,9]", "\"tokens\":[2,10,9]"), "line 2: token 10 of a vocabulary of 10");
+        assert_eq!(told("\"tokens\":[2,5,9]", "\"tokens\":[2,9]"), "line 2: 2 tokens, but the header says 3");
     }
 }

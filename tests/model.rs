@@ -253,6 +253,21 @@ fn what_cannot_be_read_is_refused_in_words() {
 }
 
 #[test]
+fn pins_stand_among_the_masks_and_nowhere_else() {
+    let model = Model::load(&ModelFiles::embedded(), Place::cpu()).unwrap();
+    let tokens = model.start_with("Once upon a time", &[(6, 300), (9, 301)], 12).unwrap();
+    let (plain, mask) = (model.start("Once upon a time", 12).unwrap(), model.config().mask_id);
+    assert_eq!(tokens.iter().filter(|&&token| token == mask).count(), 6);
+    assert_eq!((&tokens[..4], tokens[6], tokens[9]), (&plain[..4], 300, 301));
+    let refused = |pins: &[(u32, u32)]| model.start_with("Once upon a time", pins, 12).unwrap_err().to_string();
+    assert_eq!(refused(&[(3, 300)]), "token 300 cannot be pinned at position 3: the prompt stands there");
+    assert_eq!(refused(&[(12, 300)]), "token 300 cannot be pinned at position 12: the positions are 0 to 11");
+    assert_eq!(refused(&[(6, 2048)]), "token 2048 cannot be pinned at position 6: the vocabulary has 2048 tokens");
+    assert!(refused(&[(6, mask)]).ends_with("it is no text, but the mask or padding"));
+    assert!(refused(&[(6, 300), (6, 301)]).ends_with("another token is pinned there"));
+}
+
+#[test]
 fn each_broken_file_has_its_own_error() {
     let error = |files: ModelFiles| match Model::load(&files, Place::cpu()) {
         Ok(_) => panic!("loaded"),

@@ -147,7 +147,7 @@ fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> anyh
         settings.steps = start.iter().filter(|&&token| token == model.mask_id()).count().max(1);
     }
     let mut sampler = Sampler::new(start, model.mask_id(), settings)?;
-    let header = Header::new(&request.prompt, length, &settings, &model);
+    let header = Header::new(&request.prompt, &[], length, &settings, &model);
     let mut file = match &request.trace {
         Some(path) => Some((File::create(path).with_context(|| unwritten(path))?, path)),
         None => None,

@@ -102,6 +102,16 @@ pub enum ModelError {
     /// The prompt cannot be used.
     #[error("the prompt cannot be used: {0}")]
     Prompt(String),
+    /// A pin cannot be used.
+    #[error("token {token} cannot be pinned at position {position}: {what}")]
+    Pin {
+        /// Where.
+        position: u32,
+        /// Which token.
+        token: u32,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The length cannot be run.
     #[error("length is {length}; it must be between 1 and {most}")]
     Length {

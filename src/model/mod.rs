@@ -29,7 +29,7 @@ use crate::{
     sampler::Settings,
     strategy::Words,
     text::{Text, sha256},
-    trace::{self, Header},
+    trace::{self, Header, Pin},
 };
 
 /// A model on a device.
@@ -137,6 +137,32 @@ impl Model {
         Ok(tokens)
     }
 
+    /// [`Model::start`] with tokens pinned among the masks.
+    ///
+    /// # Errors
+    /// As there, and [`ModelError::Pin`] for a pin outside the masks, twice at one position, or of a token that the model
+    /// never writes.
+    pub fn start_with(&self, prompt: &str, pins: &[Pin], length: usize) -> Result<Vec<u32>, ModelError> {
+        let mut tokens = self.start(prompt, length)?;
+        let (vocab, mask_id) = (self.config.vocab_size, self.config.mask_id);
+        let free: Vec<bool> = tokens.iter().map(|&token| token == mask_id).collect();
+        for &(position, token) in pins {
+            let what = match free.get(position as usize) {
+                None => format!("the positions are 0 to {}", length - 1),
+                Some(false) => "the prompt stands there".into(),
+                Some(true) if tokens[position as usize] != mask_id => "another token is pinned there".into(),
+                _ if token as usize >= vocab => format!("the vocabulary has {vocab} tokens"),
+                _ if token == mask_id || token == self.config.pad_id => "it is no text, but the mask or padding".into(),
+                _ => {
+                    tokens[position as usize] = token;
+                    continue;
+                }
+            };
+            return Err(ModelError::Pin { position, token, what });
+        }
+        Ok(tokens)
+    }
+
     /// Logits `[length, vocab]` of `tokens` `[length]`, before mask and padding are excluded.
     ///
     /// # Errors
@@ -173,13 +199,14 @@ impl Model {
 
 impl Header {
     /// The header of a run of `model` over `length` tokens.
-    pub fn new(prompt: &str, length: usize, settings: &Settings, model: &Model) -> Self {
+    pub fn new(prompt: &str, pins: &[Pin], length: usize, settings: &Settings, model: &Model) -> Self {
         let Words { schedule, order, rule, remasking, block_length, early_stop } = settings.strategy.words();
         Self {
             version: trace::VERSION,
             model: model.hash.clone(),
             tokenizer: model.text.hash().to_owned(),
             prompt: prompt.to_owned(),
+            pins: pins.to_vec(),
             length,
             schedule,
             order,
@@ -191,6 +218,8 @@ impl Header {
             temperature: settings.temperature,
             seed: settings.seed,
             device: model.place.name.clone(),
+            mask: model.config.mask_id,
+            vocabulary: model.text.display_forms(),
         }
     }
 }

@@ -21,6 +21,16 @@ pub struct Mean {
     pub se: f64,
 }
 
+impl Mean {
+    /// Of values that are independent, at least 2.
+    pub(super) fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let nats = values.iter().sum::<f64>() / count;
+        let variance = values.iter().map(|value| (value - nats).powi(2)).sum::<f64>() / (count - 1.0);
+        Self { nats, se: (variance / count).sqrt() }
+    }
+}
+
 /// A standard error below this is taken for it: no point is certain.
 const CERTAIN: f64 = 1e-9;
 
@@ -30,11 +40,16 @@ impl Measured {
         Self { length: revealed.last().map_or(0, |last| last + 1), revealed, losses }
     }
 
+    /// A profile that is known as it stands: `nats` `[revealed]` at `revealed`, which rises from 0 to the length less 1. What
+    /// follows from it has no standard error.
+    pub fn known(revealed: Vec<usize>, nats: Vec<f64>) -> Self {
+        Self::new(revealed, vec![nats; 2])
+    }
+
     /// What measuring without any noise at `revealed` would find on a law with profile `h` `[length]`.
     #[cfg(test)]
     pub(crate) fn exact(h: &[f64], revealed: &[usize]) -> Self {
-        let row: Vec<f64> = revealed.iter().map(|&j| h[j]).collect();
-        Self::new(revealed.to_vec(), vec![row; 4])
+        Self::known(revealed.to_vec(), revealed.iter().map(|&j| h[j]).collect())
     }
 
     /// `L`.
@@ -49,7 +64,7 @@ impl Measured {
 
     /// The numbers of revealed tokens, each with its `l(j)`.
     pub fn points(&self) -> Vec<(usize, Mean)> {
-        let at = |place: usize| mean(&self.losses.iter().map(|row| row[place]).collect::<Vec<_>>());
+        let at = |place: usize| Mean::of(&self.losses.iter().map(|row| row[place]).collect::<Vec<_>>());
         self.revealed.iter().enumerate().map(|(place, &revealed)| (revealed, at(place))).collect()
     }
 
@@ -116,7 +131,7 @@ impl Measured {
     /// The mean over the windows of something linear in the curve `[L]` of each.
     fn linear(&self, of: impl Fn(usize, &[f64]) -> f64) -> Mean {
         let values: Vec<f64> = (0..).zip(&self.losses).map(|(window, row)| of(window, &self.curve(row))).collect();
-        mean(&values)
+        Mean::of(&values)
     }
 
     /// What is measured at some `j` -> at every `j = 0..L`, along straight lines.
@@ -133,13 +148,6 @@ impl Measured {
 /// `sum_j (l(j - 1) - l(j)) cost_j` of `curve` `[L]` and `cost` `[L - 1]`.
 fn dot(curve: &[f64], cost: &[f64]) -> f64 {
     curve.windows(2).zip(cost).map(|(pair, cost)| (pair[0] - pair[1]) * cost).sum::<f64>() + 0.0 // never -0
-}
-
-fn mean(values: &[f64]) -> Mean {
-    let count = values.len() as f64;
-    let nats = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - nats).powi(2)).sum::<f64>() / (count - 1.0);
-    Mean { nats, se: (variance / count).sqrt() }
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 //! model's own mistakes are, which are in `sum_i l(i)` alone.
 
 mod measured;
+mod text;
 
 pub use measured::{Mean, Measured};
+pub use text::{TextError, nelbo};
 
 use crate::{
     denoiser::{Denoiser, DenoiserError, Masked},

@@ -3,56 +3,20 @@
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
-use super::told;
+use super::{Wanted, told};
 use crate::{
-    denoiser::Denoiser,
+    denoiser::{Ask, Denoiser, DenoiserError, Prediction},
     model::{Model, ModelFiles, Place, gpu},
-    order::{Order, Remasking, Rule},
-    random::MAX_SEED,
-    sampler::{Frame, MAX_TEMPERATURE, Sampler, Settings},
-    schedule::Schedule,
-    strategy::Words,
+    profile::nelbo,
+    sampler::{Frame, Sampler},
     trace::{self, Header},
 };
 
-/// The schedules, orders, rules and remaskings with a line on each, and the ranges of the settings. What takes
-/// parameters is also spelled out, to be changed.
-#[wasm_bindgen]
-pub fn choices() -> String {
-    let schedules = Schedule::ALL.map(|schedule| json!({ "name": schedule.name(), "about": schedule.about() }));
-    let orders = Order::ALL.map(|order| json!({ "name": order.name(), "about": order.about() }));
-    let rules =
-        Rule::ALL.map(|rule| json!({ "name": rule.name(), "about": rule.about(), "spelled": rule.to_string() }));
-    let remaskings =
-        Remasking::ALL.map(|one| json!({ "name": one.name(), "about": one.about(), "spelled": one.to_string() }));
-    let limits = json!({ "temperature": [0, MAX_TEMPERATURE], "seed": [0, MAX_SEED] });
-    json!({ "schedules": schedules, "orders": orders, "rules": rules, "remaskings": remaskings, "limits": limits })
-        .to_string()
-}
-
-/// What the page asks for; the words of a trace's header. A schedule and an order, or a rule, or a remasking.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    prompt: String,
-    schedule: Option<String>,
-    order: Option<String>,
-    rule: Option<String>,
-    remasking: Option<String>,
-    block_length: Option<usize>,
-    early_stop: Option<f32>,
-    steps: usize,
-    temperature: f32,
-    seed: u64,
-}
-
-const NO_RUN: &str = "no run has been started";
-
-/// A model on a device, and the run it is in.
+/// A model on a device, and the runs it is in, by number.
 #[wasm_bindgen]
 pub struct Engine {
     model: Model,
-    run: Option<Sampler>,
+    runs: Vec<(u32, Sampler)>,
 }
 
 #[wasm_bindgen]
@@ -76,7 +40,7 @@ impl Engine {
             "cpu" => Model::load(&files, Place::cpu()).map_err(told)?,
             other => return Err(JsError::new(&format!("unknown backend `{other}`; the backends are gpu, cpu"))),
         };
-        Ok(Self { model, run: None })
+        Ok(Self { model, runs: vec![] })
     }
 
     /// What there is to know of the model and its device.
@@ -103,37 +67,77 @@ impl Engine {
         self.model.text().decode(&tokens, self.model.mask_id()).map_err(told)
     }
 
+    /// Text as tokens.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, JsError> {
+        self.model.text().encode(text).map_err(told)
+    }
+
     /// Begins a run and returns its header, the first line of its trace.
-    pub fn start(&mut self, settings: &str) -> Result<String, JsError> {
+    pub fn start(&mut self, run: u32, settings: &str) -> Result<String, JsError> {
         let wanted: Wanted = serde_json::from_str(settings).map_err(told)?;
-        let Wanted { prompt, schedule, order, rule, remasking, block_length, early_stop, steps, temperature, seed } =
-            wanted;
-        let words = Words { schedule, order, rule, remasking, block_length, early_stop };
-        let strategy = words.strategy().map_err(told)?;
+        let settings = wanted.settings()?;
         let length = self.model.config().seq_len;
-        let tokens = self.model.start(&prompt, length).map_err(told)?;
-        let settings = Settings { strategy, steps, temperature, seed };
-        self.run = Some(Sampler::new(tokens, self.model.mask_id(), settings).map_err(told)?);
-        let header = Header::new(&prompt, length, &settings, &self.model);
-        trace::line(&header).map_err(told)
+        let tokens = self.model.start_with(&wanted.prompt, &wanted.pins, length).map_err(told)?;
+        let sampler = Sampler::new(tokens, self.model.mask_id(), settings).map_err(told)?;
+        self.forget(run);
+        self.runs.push((run, sampler));
+        trace::line(&Header::new(&wanted.prompt, &wanted.pins, length, &settings, &self.model)).map_err(told)
     }
 
-    /// How many calls the run makes at most; nothing before one was started.
-    pub fn calls(&self) -> Option<usize> {
-        self.run.as_ref().map(Sampler::calls)
+    /// How many calls a run makes at most; nothing before it was started.
+    pub fn calls(&self, run: u32) -> Option<usize> {
+        self.runs.iter().find(|one| one.0 == run).map(|one| one.1.calls())
     }
 
-    /// Goes on from a frame of the run that was started: a line of its trace.
-    pub fn resume(&mut self, frame: &str) -> Result<(), JsError> {
-        let Some(run) = &mut self.run else { return Err(JsError::new(NO_RUN)) };
+    /// Goes on from a frame of a run that was started: a line of its trace.
+    pub fn resume(&mut self, run: u32, frame: &str) -> Result<(), JsError> {
+        let sampler = known(&mut self.runs, run)?;
         let frame: Frame = serde_json::from_str(frame).map_err(told)?;
-        run.resume(&frame).map_err(told)
+        sampler.resume(&frame).map_err(told)
     }
 
-    /// The next frame as a line of the trace; nothing after the last.
-    pub async fn next(&mut self) -> Result<Option<String>, JsError> {
-        let Some(run) = &mut self.run else { return Err(JsError::new(NO_RUN)) };
-        let frame = run.next(&mut self.model).await.map_err(told)?;
+    /// The next frame of a run as a line of its trace; nothing after the last.
+    pub async fn next(&mut self, run: u32) -> Result<Option<String>, JsError> {
+        let sampler = known(&mut self.runs, run)?;
+        let frame = sampler.next(&mut self.model).await.map_err(told)?;
         frame.map(|frame| trace::line(&frame).map_err(told)).transpose()
     }
+
+    /// A run is over, or no longer wanted.
+    pub fn forget(&mut self, run: u32) {
+        self.runs.retain(|one| one.0 != run);
+    }
+
+    /// The model's NELBO of what stands at the `free` positions of `tokens`, in nats a token, as `{nats, se}`: see
+    /// [`nelbo`].
+    pub async fn score(
+        &mut self,
+        tokens: Vec<u32>,
+        free: Vec<u32>,
+        seed: f64,
+        draws: usize,
+    ) -> Result<String, JsError> {
+        let score =
+            nelbo(&mut ByPredictions(&mut self.model), &tokens, &free, seed as u64, draws).await.map_err(told)?;
+        serde_json::to_string(&score).map_err(told)
+    }
+}
+
+/// Scores by the predictions that runs are made of: what the model does in one forward takes kernels along for which the
+/// page has no other use.
+struct ByPredictions<'a>(&'a mut Model);
+
+impl Denoiser for ByPredictions<'_> {
+    fn mask_id(&self) -> u32 {
+        self.0.mask_id()
+    }
+
+    async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
+        self.0.predict(tokens, ask).await
+    }
+}
+
+fn known(runs: &mut [(u32, Sampler)], run: u32) -> Result<&mut Sampler, JsError> {
+    let found = runs.iter_mut().find(|one| one.0 == run).map(|one| &mut one.1);
+    found.ok_or_else(|| JsError::new(&format!("run {run} has not been started")))
 }

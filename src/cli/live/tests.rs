@@ -6,10 +6,11 @@ use unmask::{sampler::Reveal, trace::Header};
 
 fn view() -> View {
     let header = Header {
-        version: 1,
+        version: unmask::trace::VERSION,
         model: String::new(),
         tokenizer: String::new(),
         prompt: "One".into(),
+        pins: vec![],
         length: 4,
         schedule: Some("uniform".into()),
         order: Some("random".into()),
@@ -21,6 +22,8 @@ fn view() -> View {
         temperature: 1.0,
         seed: 7,
         device: "cpu".into(),
+        mask: 2,
+        vocabulary: vec![],
     };
     let forms = ["?", "?", "<mask>", "One", " day", "\n", "Tom"].map(String::from).to_vec();
     let mut view = View { colour: true, ..View::default() };
