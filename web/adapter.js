@@ -34,13 +34,13 @@ export async function probe(gpu, secure = true) {
  * @param {"auto" | "gpu" | "cpu"} wanted
  * @param {Found} found
  * @returns {{backend: "gpu" | "cpu", reason: string}}
- * @throws {Error} when the GPU is asked for and there is none
+ * @throws {Error} when the GPU is asked for and there is none; its `kind` is the outcome
  */
 export function decide(wanted, found) {
   if (wanted === "cpu") return { backend: "cpu", reason: "the address asks for it" };
   const exists = found.outcome === "software" || found.outcome === "hardware";
   if (wanted === "gpu") {
-    if (!exists) throw new Error(`The GPU was asked for, but ${found.words}.`);
+    if (!exists) throw Object.assign(new Error(`The GPU was asked for, but ${found.words}.`), { kind: found.outcome });
     return { backend: "gpu", reason: `the address asks for it; ${found.words}` };
   }
   if (found.outcome === "hardware") return { backend: "gpu", reason: found.words };

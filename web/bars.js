@@ -1,8 +1,9 @@
 // One bar a call, as tall as the call revealed tokens, and the same numbers as a table.
 
-import { paint } from "./ramp.js";
+import { paint, placeOf } from "./ramp.js";
 import { rove } from "./roving.js";
-import { count } from "./words.js";
+import { maskedAtFirst } from "./run.js";
+import { count, percent } from "./words.js";
 
 export class Bars {
   #box;
@@ -30,49 +31,53 @@ export class Bars {
     });
   }
 
-  /** Empties the chart for a run of at most `steps` calls. */
-  setup(steps) {
+  /** Empties the chart for `slots` calls side by side. @param {number} slots */
+  setup(slots) {
     this.#bars = [];
     this.#box.replaceChildren();
     this.#rows.replaceChildren();
     this.#even.hidden = true;
     this.#note.textContent = "";
-    this.#box.style.setProperty("--slots", Math.max(steps, 1));
-    this.#box.dataset.crowd = steps <= 16 ? "few" : steps <= 40 ? "some" : "many";
+    this.#box.style.setProperty("--slots", Math.max(slots, 1));
+    this.#box.dataset.crowd = slots <= 16 ? "few" : slots <= 40 ? "some" : "many";
   }
 
   /**
    * Brings the chart up to the frames there are. Calls still to come have no bar at all: no bar is not a bar of zero.
-   * @param {import("./player.js").Frame[]} frames
-   * @param {number} steps calls the run may use
-   * @param {number} masked tokens to reveal in all
+   * @param {import("./run.js").Run} run
+   * @param {number} scale tokens as high as the chart: one for charts that are compared
+   * @param {({mean: number, least: number} | undefined)[]} certain one a frame
    */
-  update(frames, steps, masked) {
+  update(run, scale, certain) {
+    const { frames, steps } = run;
     while (this.#bars.length > Math.max(frames.length - 1, 0)) {
       this.#bars.pop().remove();
       this.#rows.lastElementChild.remove();
     }
-    frames.slice(1).forEach(({ revealed }, at) => this.#set(at, revealed.length, steps));
-    // Twice the even share is always in the chart, so that an even run looks even and not full.
-    if (masked === 0) return; // nothing to share out
-    const mean = masked / steps;
-    const scale = Math.max(2 * mean, ...this.#bars.map((bar) => Number(bar.dataset.size)));
+    frames.slice(1).forEach(({ revealed }, at) => this.#set(at, revealed.length, steps, certain[at]));
+    if (scale === 0) return; // nothing to share out
     this.#box.style.setProperty("--scale", scale);
     this.#even.hidden = frames.length === 0;
+    const mean = maskedAtFirst(run) / steps;
     this.#even.style.setProperty("--height", mean / scale);
     this.#note.textContent = `Dashed: an even share, ${mean.toFixed(1)} tokens a call.`;
   }
 
-  #set(at, size, steps) {
+  #set(at, size, steps, certain) {
     const step = at + 1;
     const bar = this.#bars[at] ?? this.#add(step, steps);
     if (bar.dataset.size === String(size)) return;
+    // How sure the model was before this call is known as soon as the call is made.
+    const cells = this.#rows.children[at].children;
+    for (const [place, p] of [certain?.mean, certain?.least].entries()) {
+      cells[place + 2].textContent = p === undefined ? "–" : percent(p);
+    }
     bar.dataset.size = size;
     bar.style.setProperty("--size", size);
     bar.ariaLabel = `call ${step}: ${count(size, "token")}`;
     bar.title = bar.ariaLabel;
     bar.firstElementChild.dataset.size = size;
-    this.#rows.children[at].lastElementChild.textContent = size;
+    cells[1].textContent = size;
   }
 
   #add(step, steps) {
@@ -81,7 +86,7 @@ export class Bars {
     bar.tabIndex = step === 1 ? 0 : -1;
     bar.dataset.step = step;
     bar.append(document.createElement("span"));
-    paint(bar, step, steps);
+    paint(bar, placeOf(step, steps));
     this.#bars.push(bar);
     this.#box.append(bar);
 
@@ -89,7 +94,7 @@ export class Bars {
     const head = document.createElement("th");
     head.scope = "row";
     head.textContent = step;
-    row.append(head, document.createElement("td"));
+    row.append(head, ...Array.from({ length: 3 }, () => document.createElement("td")));
     this.#rows.append(row);
     return bar;
   }
@@ -98,8 +103,23 @@ export class Bars {
   mark(shown) {
     for (const bar of this.#bars) {
       const step = Number(bar.dataset.step);
-      bar.ariaCurrent = step === shown ? "true" : null;
-      bar.toggleAttribute("data-ahead", step > shown);
+      const current = step === shown ? "true" : null;
+      if (bar.ariaCurrent !== current) bar.ariaCurrent = current;
+      if (bar.hasAttribute("data-ahead") !== step > shown) bar.toggleAttribute("data-ahead");
     }
   }
 }
+
+/**
+ * Tokens as high as the charts of some runs: twice the even share is always in, so that an even run looks even, not full.
+ * @param {import("./run.js").Run[]} runs
+ * @returns {number} 0 when there is nothing to reveal
+ */
+export const scaleOf = (runs) =>
+  Math.max(
+    0,
+    ...runs.flatMap((run) => [
+      (2 * maskedAtFirst(run)) / Math.max(run.steps, 1),
+      ...run.frames.map(({ revealed }) => revealed.length),
+    ]),
+  );

@@ -1,219 +1,272 @@
-// Wires the page: the worker's messages go to the player, the player's frame goes to the view.
+// Wires the page: the form's state asks for runs, the runs go on the stage, and all of it into the address.
 
 import { readAddress } from "./address.js";
-import { Bars } from "./bars.js";
-import { Cells } from "./cells.js";
 import { Controls } from "./controls.js";
-import { copyText, saveTrace } from "./keep.js";
-import { Player, cellsOf, median } from "./player.js";
-import { colourOf } from "./ramp.js";
+import { Edit } from "./edit.js";
+import { Engine } from "./engine.js";
+import { Forecasts } from "./forecasts.js";
+import { mountGuide } from "./guide/guide.js";
+import { mountKeys } from "./guide/keys.js";
+import { Inspector } from "./inspector.js";
+import { KEYS } from "./keys.js";
+import { showLegend } from "./legend.js";
+import { Link } from "./link.js";
+import { readModel, receive, sort } from "./own.js";
+import { Peek } from "./peek.js";
+import { Pure } from "./pure-client.js";
+import { recording, recordings } from "./recorded.js";
+import { runOfTrace } from "./run.js";
+import { Seeds } from "./seeds.js";
+import { Session } from "./session.js";
+import { Share } from "./share.js";
+import { Stage } from "./stage.js";
+import { firstState, wanted } from "./state.js";
 import * as status from "./status.js";
-import { Transport } from "./transport.js";
-import { cellWords, frameWords, runWords } from "./words.js";
+import { offline } from "./store/offline.js";
+import { cutWords, frameWords, runWords, speedWords } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const root = document.documentElement;
-const player = new Player();
 
-let worker;
-let model; // {info, vocabulary, ready: the message that told them} once there is one
-let pointed; // position under the pointer or the focus
-/** The run on screen. lines and texts: one a frame; ms: one a call. */
-let run = { id: 0, how: "idle", steps: 0, masked: 0, header: "", lines: [], texts: [], ms: [] };
+/** Milliseconds that the model waits for a recorded run to be on screen. */
+const MOST_WAIT = 1000;
 
-const cells = new Cells(byId("cells"), (position) => {
-  pointed = position;
-  showReadout();
+let state = firstState();
+let address;
+
+const pure = new Pure(() => new Worker("pure-worker.js", { type: "module" }));
+const engine = new Engine(() => new Worker("worker.js", { type: "module" }), {
+  stage: ({ words }) => status.showStage(words),
+  download: status.showDownload,
+  ready: welcome,
+  error: ({ message, kind }) => {
+    if (kind === "own") return ownFailed(message);
+    root.dataset.fault = kind;
+    return status.showError(message, { cpu: address.backend === "gpu", reset: address.model !== "default" });
+  },
+  lost: ({ message }) => status.showLost(message),
+  measured: ({ times, fault }) => {
+    byId("measure").disabled = false;
+    byId("speed-words").textContent = fault ?? speedWords(times);
+  },
 });
-const bars = new Bars(byId("bars"), byId("even"), byId("even-words"), byId("sizes"), (step) => transport.seek(step));
-const controls = new Controls(byId("controls"), generate);
-const transport = new Transport(player, () => {
-  showFrame();
-  if (!player.playing) status.say(frameWords(player, model.info.mask));
-  follow();
+const stage = new Stage(byId("runs"), byId("run"), {
+  point: (panel, position) => {
+    if (stage.look.selected.size > 1) return; // what is selected keeps the read-out
+    inspector.point(panel, position);
+    inspector.show(stage.player.shown);
+  },
+  select: (panel, position, how) => {
+    edit.select(panel, position, how);
+    inspector.show(stage.player.shown);
+  },
+  moved: () => {
+    inspector.show(stage.player.shown);
+    peek.show();
+    edit.show();
+    if (stage.player.playing) return;
+    status.say(frameWords(stage.runs, stage.player.shown));
+    link.keep();
+  },
+  rested: () => status.say(stage.runs.map((run) => `${runWords(run)} ${run.texts.at(-1) ?? ""}`).join(" ")),
+});
+const inspector = new Inspector(byId, (position, token) => edit.guess(position, token));
+const controls = new Controls(byId("controls"), { run: generate, changed: () => link.keep() });
+const link = new Link(linked, byId("link-fault"), () => {
+  apply(link.read() ?? {});
+  if (engine.model && byId("link-fault").textContent === "") byId("controls").requestSubmit();
+});
+const forecasts = new Forecasts(pure);
+const session = new Session(engine, stage, forecasts, {
+  shown: showRuns,
+  refused: (message) => (byId("refused").textContent = message),
+  failed: (message) => status.showError(`The model failed during the run: ${message}`, { cpu: root.dataset.backend === "gpu" }),
+});
+const peek = new Peek(byId, stage, pure);
+const edit = new Edit(byId, stage, inspector, {
+  encode: (text) => engine.encode(text),
+  pins: () => controls.pins,
+  state: () => ({ state: structuredClone(state), runs: stage.runs, shown: stage.player.shown }),
+  change: (pins) => {
+    apply({ settings: { ...(controls.read()?.settings ?? state.settings), pins } });
+    link.keep();
+  },
+  runOn: () => byId("controls").requestSubmit(),
+  restore: ({ state: before, runs, shown }) => {
+    apply(before);
+    if (runs.length > 0) session.restore(runs, shown);
+    link.keep();
+  },
+});
+const share = new Share(byId, { stage, link: () => link.address() });
+const seeds = new Seeds(byId, engine, {
+  settings: () => {
+    const read = controls.read();
+    return read && wanted(read.settings);
+  },
+  open: (run) => {
+    session.drop();
+    session.show([run]);
+    byId("runs").scrollIntoView({ block: "start" });
+  },
+  said: status.say,
 });
 
-// ---- the run ----
+/** The state as a link shall hold it: the form as it stands, and the call on screen where that is not the last. */
+function linked() {
+  const { shown, last, ended } = stage.player;
+  return { ...state, ...(controls.read() ?? {}), frame: ended && shown >= 0 && shown < last ? shown : undefined };
+}
 
-function generate(settings) {
-  run = { id: run.id + 1, how: "running", steps: 0, settings, masked: 0, header: "", lines: [], texts: [], ms: [] };
-  for (const id of ["refused", "kept", "plain"]) byId(id).textContent = "";
-  if (!byId("error").hidden) status.showReady(model.ready); // it had taken the status's place
+/** @param {{settings?: object, compare?: object | null, colour?: string, frame?: number}} patch */
+function apply({ settings, compare, colour, frame }) {
+  state = {
+    settings: { ...state.settings, ...settings },
+    compare: compare === undefined ? state.compare : compare,
+    colour: colour ?? state.colour,
+    frame,
+  };
+  controls.write(state);
+  byId("colour").value = state.colour;
+  stage.look.colour = state.colour;
+  stage.look.pins = new Map(state.settings.pins);
+  showLegend(state.colour);
+  stage.repaint();
+  cutPrompt();
+}
+
+function generate(read) {
+  seeds.stop();
+  for (const id of ["refused", "kept"]) byId(id).textContent = "";
   byId("error").hidden = true;
-  player.reset();
-  setCalls(settings.steps);
-  worker.postMessage({ type: "start", run: run.id, settings });
+  status.showReady(engine.model); // an error had taken its place
+  const { frame } = state;
+  apply(read);
+  session.begin({ ...state, frame });
   status.say("The run begins.");
-  showRun();
-  showFrame();
-  follow();
 }
 
-// At first as many as are allowed; the engine knows how many there will be, one a token at most.
-function setCalls(calls) {
-  run.steps = player.total = calls;
-  bars.setup(calls);
+function showRuns() {
+  const hows = stage.runs.map((run) => run.how);
+  const how = ["running", "failed", "stopped"].find((one) => hows.includes(one)) ?? hows[0] ?? "idle";
+  root.dataset.run = how;
+  root.dataset.frames = Math.max(0, ...stage.runs.map((run) => run.frames.length));
+  root.dataset.origin = stage.runs[0]?.origin ?? "";
+  if (engine.model && byId("error").hidden) status.setState(how === "running" ? "running" : "ready");
+  controls.setRunning(how === "running");
+  share.show();
+  edit.show();
 }
 
-function takeFrame({ line, frame, text, ms }) {
-  run.lines[frame.step] = line;
-  run.texts[frame.step] = text;
-  if (frame.step === 0) run.masked = frame.tokens.filter((token) => token === model.info.mask).length;
-  else run.ms.push(ms);
-  player.put(frame, performance.now());
-  bars.update(player.frames, run.steps, run.masked);
-  showRun();
-  if (player.shown === frame.step) {
-    showFrame();
-  } else {
-    transport.show(); // there is a frame more to step to
-    bars.mark(player.shown);
-  }
+function welcome(model) {
+  model.name = address.model;
+  status.showReady(model);
+  controls.fit(model.info.length);
+  byId("measure").disabled = byId("again").disabled = false;
+  seeds.enable();
+  if (stage.runs.some((run) => run.how === "running")) return; // back on the CPU in the middle of a run
+  status.setState("ready");
+  forecasts.load(address.model, model.info.model).then(() => session.forecast());
+  cutPrompt();
+  if (address.autorun && !session.remake(state, model.info.model)) byId("controls").requestSubmit();
 }
 
-function endRun(how, frames = player.frames.length) {
-  run.how = how;
-  player.end(frames);
-  run.lines.length = run.texts.length = player.frames.length;
-  bars.update(player.frames, run.steps, run.masked);
-  showRun();
-  showFrame();
-  if (!player.playing) sayEnd(); // else it is said when the last frame has been played
-}
-
-const sayEnd = () => status.say(`${summary()} ${run.texts[player.shown] ?? ""}`);
-const revealed = () => player.frames.reduce((sum, frame) => sum + frame.revealed.length, 0);
-const summary = () => runWords(run.how, Math.max(player.last, 0), revealed(), run.masked);
-
-// ---- the view ----
-
-function showRun() {
-  root.dataset.run = run.how;
-  root.dataset.frames = player.frames.length;
-  status.setState(run.how === "running" ? "running" : "ready");
-  controls.setRunning(run.how === "running");
-  const calls = Math.max(player.last, 0);
-  const ms = median(run.ms);
-  byId("calls").textContent = run.how === "running" ? `${calls} of ${run.steps}` : calls;
-  byId("revealed").textContent = `${revealed()} of ${run.masked}`;
-  byId("ms-per-call").textContent = ms === undefined ? "–" : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
-  byId("summary").textContent = summary();
-  const { schedule, order, temperature, seed } = run.settings;
-  byId("caption").textContent = `${schedule}, ${order} order, temperature ${temperature}, seed ${seed}`;
-  byId("copy").disabled = byId("save-trace").disabled = player.last < 0;
-}
-
-function showFrame() {
-  transport.show();
-  bars.mark(player.shown);
-  if (player.shown < 0) return showReadout();
-  cells.show(cellsOf(player.frames, player.shown, model.info.mask), run.steps);
-  byId("plain").textContent = run.texts[player.shown];
-  showReadout();
-}
-
-const HINT = byId("readout-first").textContent;
-
-function showReadout() {
-  if (pointed === undefined || player.shown < 0) {
-    byId("readout-first").textContent = HINT;
-    byId("readout-second").textContent = "";
-    return;
-  }
-  const cell = cellsOf(player.frames, player.shown, model.info.mask)[pointed];
-  const made = player.frames[cell.step ?? player.shown].predictions; // in the call that revealed it, else in the latest
-  const prediction = made.find(({ position }) => position === pointed);
-  const [first, second] = cellWords(pointed, cell, prediction, model.vocabulary);
-  byId("readout-first").textContent = first;
-  byId("readout-second").textContent = second;
-  cells.describe(pointed, second);
-}
-
-let following = false;
-
-// One loop while the player plays, none while it rests.
-function follow() {
-  if (following || !player.playing) return;
-  following = true;
-  requestAnimationFrame(function step(now) {
-    if (player.tick(now)) {
-      showFrame();
-      if (!player.playing) sayEnd();
-    }
-    following = player.playing;
-    if (following) requestAnimationFrame(step);
-  });
-}
-
-// ---- the worker ----
-
-function boot() {
-  let address;
+async function playRecording() {
   try {
-    address = readAddress(location.search);
+    const all = await recordings();
+    byId("recordings").replaceChildren(...all.map(({ name, about }, at) => new Option(`${name}: ${about}`, at)));
+    byId("recordings").addEventListener("change", async ({ target }) => {
+      session.drop();
+      session.show([await recording(all[target.value])]);
+    });
+    const run = await recording(all[0]);
+    if (stage.runs.length > 0) return; // the model was faster
+    if (location.hash === "") apply({ settings: { ...firstState().settings, ...run.settings } });
+    session.show([run]);
   } catch (fault) {
-    status.showError(fault.message, { reset: true });
-    return;
-  }
-  worker = new Worker("worker.js", { type: "module" });
-  worker.onmessage = ({ data }) => {
-    if (data.run === undefined || data.run === run.id) receive(data, address);
-  };
-  worker.onerror = ({ message }) => {
-    status.showError(`The page’s worker broke down: ${message ?? "this browser could not start it"}.`, { cpu: root.dataset.backend === "gpu" });
-  };
-  worker.postMessage({ type: "load", model: address.model, backend: address.backend });
-}
-
-function receive(data, address) {
-  const first = !model;
-  switch (data.type) {
-    case "stage":
-      return status.showStage(data.words);
-    case "download":
-      return status.showDownload(data);
-    case "choices":
-      return controls.offer(data.choices);
-    case "ready":
-      model = { info: data.info, vocabulary: data.vocabulary, ready: data };
-      cells.setup(model.vocabulary);
-      status.showReady(data);
-      if (!first) return undefined; // back on the CPU in the middle of a run
-      status.setState("ready");
-      controls.fit(data.info.length);
-      return address.autorun ? byId("controls").requestSubmit() : undefined;
-    case "error":
-      return status.showError(data.message, { cpu: address.backend === "gpu", reset: address.model !== "default" });
-    case "lost":
-      return status.showLost(data.message);
-    case "header":
-      run.header = data.line;
-      setCalls(data.calls);
-      return undefined;
-    case "frame":
-      return takeFrame(data);
-    case "end":
-      return endRun(data.how);
-    case "refused":
-      byId("refused").textContent = data.message;
-      cells.clear();
-      return endRun("failed", 0);
-    case "failed":
-      endRun("failed");
-      return status.showError(`The model failed during the run: ${data.message}`, { cpu: root.dataset.backend === "gpu" });
+    console.warn(`no recorded run: ${fault.message}`); // the model's own run comes anyhow
   }
 }
 
-byId("stop").addEventListener("click", () => worker.postMessage({ type: "stop", run: run.id }));
-byId("retry").addEventListener("click", () => location.reload());
-byId("copy").addEventListener("click", async () => {
-  byId("kept").textContent = await copyText(run.texts[player.shown]);
+async function cutPrompt() {
+  const text = byId("prompt").value;
+  if (!engine.model) return;
+  const tokens = await engine.encode(text).catch(() => []);
+  if (text === byId("prompt").value) byId("prompt-cut").textContent = cutWords(tokens, engine.model.vocabulary);
+}
+
+async function takeFiles(files) {
+  byId("files-fault").textContent = "";
+  try {
+    const found = sort(files);
+    session.drop();
+    if (found.kind === "model") {
+      address = { ...address, model: "own", autorun: true };
+      apply({ settings: { pins: [] } }); // they are tokens of another vocabulary
+      engine.load({ model: "own", backend: address.backend, files: await readModel(found.files) });
+      return;
+    }
+    const text = await found.file.text();
+    await pure.ask("checkTrace", text);
+    session.show([runOfTrace(text, "file")]);
+  } catch (fault) {
+    byId("files-fault").textContent = fault.message;
+  }
+}
+
+// The model that was there goes on.
+function ownFailed(message) {
+  byId("files-fault").textContent = message;
+  if (!engine.model) return; // there was none
+  address = { ...address, model: engine.model.name };
+  status.showReady(engine.model);
+  status.setState("ready");
+}
+
+byId("stop").addEventListener("click", () => session.stop());
+byId("again").addEventListener("click", () => {
+  byId("new-seed").click();
+  byId("controls").requestSubmit();
 });
-byId("save-trace").addEventListener("click", () => saveTrace(run.header, run.lines));
-
-for (const scheme of ["light", "dark"]) {
-  const stops = Array.from({ length: 9 }, (_, at) => colourOf(at + 1, 9, scheme).fill);
-  byId("ramp").style.setProperty(`--ramp-${scheme}`, `linear-gradient(to right, ${stops.join(", ")})`);
+byId("retry").addEventListener("click", () => location.reload());
+byId("unpin-all").addEventListener("click", () => edit.unpinAll());
+byId("prompt").addEventListener("input", cutPrompt);
+byId("measure").addEventListener("click", () => {
+  byId("measure").disabled = true;
+  byId("speed-words").textContent = "Measuring …";
+  engine.measure();
+});
+byId("colour").addEventListener("change", ({ target }) => {
+  apply({ ...controls.read(), colour: target.value });
+  link.keep();
+});
+receive(byId("files"), root, takeFiles);
+const keys = mountKeys(byId("keys"), KEYS);
+byId("keys-open").addEventListener("click", () => keys.open());
+mountGuide(byId("guide"), (patch) => {
+  // What was typed and not run yet stays the reader's, where the card does not say otherwise.
+  apply({ ...patch, settings: { ...controls.read()?.settings, ...patch.settings } });
+  if (engine.model) byId("controls").requestSubmit();
+});
+apply(link.read() ?? {});
+root.removeAttribute("data-booting"); // all is in its place: shown at once, nothing of it moves any more
+try {
+  address = readAddress(location.search);
+  begin();
+} catch (fault) {
+  status.showError(fault.message, { reset: true });
 }
-transport.show();
-boot();
+
+// A run first, then the machine that makes runs: a visitor has something to look at while it is brought up.
+async function begin() {
+  await Promise.race([playRecording(), new Promise((go) => setTimeout(go, MOST_WAIT))]);
+  engine.load({ model: address.model, backend: address.backend });
+  pure.ask("choices").then(
+    (choices) => {
+      controls.offer(choices);
+      peek.offer(choices);
+    },
+    (fault) => status.showError(`The schedules could not be loaded: ${fault.message}`),
+  );
+  offline(byId("update"));
+}

@@ -16,16 +16,25 @@ export const SCHEMES = {
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
 /**
- * @param {number} step 1 .. total
- * @param {number} total calls of the run: the ramp is fixed by it, not fitted to what was seen so far
+ * @param {number} t 0..1, a place on the ramp
  * @param {"light" | "dark"} scheme
  * @returns {{fill: string, edge: string}} `#rrggbb`: the ground for ink, and a line that is seen on the page's ground
  */
-export function colourOf(step, total, scheme) {
+export function colourAt(t, scheme) {
   const { base, ink, strength } = SCHEMES[scheme];
-  const pure = viridis(total > 1 ? (step - 1) / (total - 1) : 0);
+  const pure = viridis(t);
   return { fill: mix(base, pure, strength), edge: mix(pure, ink, 0.5) };
 }
+
+/**
+ * @param {number} step 1 .. total
+ * @param {number} total calls of the run: the ramp is fixed by it, not fitted to what was seen so far
+ * @returns {number} 0..1, its place on the ramp
+ */
+export const placeOf = (step, total) => (total > 1 ? (step - 1) / (total - 1) : 0);
+
+/** @param {number} step @param {number} total @param {"light" | "dark"} scheme as in `placeOf`, `colourAt` */
+export const colourOf = (step, total, scheme) => colourAt(placeOf(step, total), scheme);
 
 function viridis(t) {
   const at = Math.max(0, Math.min(1, t)) * (VIRIDIS.length - 1);
@@ -58,12 +67,13 @@ export function contrast(one, other) {
 }
 
 /**
- * Hands both schemes' colours to an element; style.css picks one. So a change of scheme needs no script.
+ * Hands both schemes' colours to an element; cells.css picks one. So a change of scheme needs no script.
  * @param {HTMLElement} element
+ * @param {number} t 0..1, a place on the ramp
  */
-export function paint(element, step, total) {
+export function paint(element, t) {
   for (const scheme of ["light", "dark"]) {
-    const { fill, edge } = colourOf(step, total, scheme);
+    const { fill, edge } = colourAt(t, scheme);
     element.style.setProperty(`--fill-${scheme}`, fill);
     element.style.setProperty(`--edge-${scheme}`, edge);
   }

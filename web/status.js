@@ -36,8 +36,8 @@ export function showReady({ backend, adapter, reason, info }) {
   link.textContent = `Use the ${other.toUpperCase()} instead`;
   link.href = withValue(location.search, "backend", other);
   link.hidden = other === "gpu" && !adapter;
-  byId("device").textContent = info.device;
-  byId("parameters").textContent = `${(info.parameters / 1e6).toFixed(1)} million`;
+  byId("model-words").textContent =
+    `${(info.parameters / 1e6).toFixed(1)} million weights, ${info.length} tokens, vocabulary ${info.vocab}, on ${info.device}.`;
 }
 
 /** @param {string} words */

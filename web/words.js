@@ -1,5 +1,7 @@
 // Everything the page says that depends on numbers. Pure, so that tests can read it.
 
+import { maskedAtFirst, revealedSoFar } from "./run.js";
+
 /** @param {number} count @param {string} noun @returns {string} "1 token", "7 tokens" */
 export const count = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
@@ -34,56 +36,82 @@ export function percent(p) {
   return `${(100 * p).toFixed(p < 0.0995 ? 1 : 0)}%`;
 }
 
+/** @param {object} settings @returns {string} */
+const howOf = ({ schedule, order, rule, remasking }) => rule ?? remasking ?? `${schedule}, ${order} order`;
+
+/** A run's settings in a line. @param {import("./run.js").Run} run */
+export function captionOf({ settings }) {
+  const { steps, temperature, seed, pins = [] } = settings;
+  const pinned = pins.length > 0 ? `, ${count(pins.length, "pin")}` : "";
+  return `${howOf(settings)}, ${count(steps, "step")}, temperature ${temperature}, seed ${seed}${pinned}`;
+}
+
 /**
  * What is known of one position, in two lines.
  * @param {number} position
- * @param {import("./player.js").Cell} cell
- * @param {import("./player.js").Prediction} [prediction] made for it in the call that matters
+ * @param {import("./run.js").Cell} cell
+ * @param {import("./run.js").Prediction} [prediction] made for it in the call that matters
  * @param {string[]} vocabulary
  * @returns {[string, string]}
  */
 export function cellWords(position, cell, prediction, vocabulary) {
   const parts = [`Position ${position}`];
   if (cell.state === "masked") parts.push("masked");
-  else parts.push(quoted(vocabulary[cell.token]));
+  else parts.push(quoted(vocabulary[cell.token] ?? `#${cell.token}`));
   if (cell.state === "prompt") parts.push("given in the prompt");
-  if (cell.reveal) {
-    parts.push(`revealed in call ${cell.step}`);
-    parts.push(`probability when drawn ${percent(Math.exp(cell.reveal.log_prob))}`);
-  }
+  if (cell.state === "pinned") parts.push("pinned");
+  if (cell.reveal) parts.push(`revealed in call ${cell.step}`);
   if (!prediction) return [parts.join(" · "), ""];
-  const guesses = prediction.top.slice(0, 4).map(([token, p]) => `${quoted(vocabulary[token])} ${percent(p)}`);
-  return [
-    parts.join(" · "),
-    `The model’s guesses: ${guesses.join(", ")} · entropy ${prediction.entropy.toFixed(2)} nats`,
-  ];
+  const entropy = `entropy ${prediction.entropy.toFixed(2)} nats`;
+  if (!cell.reveal) return [parts.join(" · "), `The next call’s guesses, ${entropy}:`];
+  const rank = prediction.top.findIndex(([token]) => token === cell.token) + 1;
+  const place = rank > 0 ? `guess ${rank}` : "none of the first five";
+  return [parts.join(" · "), `Drawn with probability ${percent(Math.exp(cell.reveal.log_prob))}, ${place}; ${entropy}. That call’s guesses:`];
 }
 
 /**
  * Where the view stands, for a reader who does not see it move.
- * @param {import("./player.js").Player} player
- * @param {number} mask
+ * @param {import("./run.js").Run[]} runs one or two
+ * @param {number} shown the call on screen
  */
-export function frameWords(player, mask) {
-  if (player.shown < 0) return "";
-  const frame = player.frames[player.shown];
-  const masked = frame.tokens.filter((token) => token === mask).length;
-  if (frame.step === 0) return `Before the first call: ${count(masked, "token")} masked.`;
-  return `Call ${frame.step} of ${player.total}: ${count(frame.revealed.length, "token")} revealed, ${masked} still masked.`;
+export function frameWords(runs, shown) {
+  const words = runs.flatMap((run, at) => {
+    const k = Math.min(shown, run.frames.length - 1);
+    if (k < 0) return [];
+    const { step, tokens, revealed } = run.frames[k];
+    const masked = tokens.filter((token) => token === run.mask).length;
+    const whose = runs.length > 1 ? `${at === 0 ? "First" : "Second"} run: ` : "";
+    if (step === 0) return [`${whose}before the first call, ${count(masked, "token")} masked.`];
+    return [`${whose}call ${step} of ${run.steps}, ${count(revealed.length, "token")} revealed, ${masked} still masked.`];
+  });
+  return words.join(" ");
 }
 
-/**
- * How the run went.
- * @param {"running" | "finished" | "stopped" | "failed"} how
- * @param {number} calls
- * @param {number} revealed tokens so far
- * @param {number} masked tokens to reveal in all
- */
-export function runWords(how, calls, revealed, masked) {
+/** How a run went. @param {import("./run.js").Run} run */
+export function runWords(run) {
+  const calls = Math.max(run.frames.length - 1, 0);
+  const masked = maskedAtFirst(run);
+  const revealed = revealedSoFar(run);
   const done = `${revealed} of ${count(masked, "token")} revealed`;
-  if (how === "finished") return `Finished: ${count(revealed, "token")} in ${count(calls, "call")}.`;
-  if (how === "stopped") return `Stopped after ${count(calls, "call")}: ${done}.`;
-  if (how === "failed" && masked === 0) return "Refused: nothing was generated.";
-  if (how === "failed") return `Failed after ${count(calls, "call")}: ${done}.`;
+  if (run.how === "finished") return `Finished: ${count(revealed, "token")} in ${count(calls, "call")}.`;
+  if (run.how === "stopped") return `Stopped after ${count(calls, "call")}: ${done}.`;
+  if (run.how === "failed" && run.frames.length === 0) return "Refused: nothing was generated.";
+  if (run.how === "failed") return `Failed after ${count(calls, "call")}: ${done}.`;
   return "Unmasking …";
+}
+
+/** How fast this machine is. @param {Partial<Record<"gpu" | "cpu", {first: number, ms: number}>>} times ms */
+export function speedWords(times) {
+  const one = ([which, { first, ms }]) => `${which.toUpperCase()}: ${ms.toFixed(1)} ms a call, ${first.toFixed(0)} ms the first one`;
+  return `Measured here. ${Object.entries(times).map(one).join("; ")}.`;
+}
+
+/** Tokens that are told before the rest is only counted. */
+const TOLD = 24;
+
+/** How a text is cut. @param {number[]} tokens @param {string[]} vocabulary */
+export function cutWords(tokens, vocabulary) {
+  const words = tokens.slice(0, TOLD).map((one) => quoted(vocabulary[one]));
+  const more = tokens.length > TOLD ? " …" : "";
+  return `${count(tokens.length, "token")}${words.length > 0 ? ": " : ""}${words.join(" ")}${more}`;
 }

@@ -1,21 +1,28 @@
-// The one worker. It owns the wasm module and the model, so the page stays smooth whatever a model call costs.
+// The worker of the model. It owns the engine's wasm module, so the page stays smooth whatever a model call costs.
 //
-// Page to worker: load {model, backend} | start {run, settings} | stop {run}
-// Worker to page: stage {words} | download {what, loaded, total} | choices {choices}
-//                 ready {backend, adapter, reason, info, vocabulary} | error {message}
+// Page to worker: load {model, backend, files?} | start {run, settings, together, score} | stop {run}
+//                 measure | encode {id, text}
+// Worker to page: stage {words} | download {what, loaded, total}
+//                 ready {backend, adapter, reason, info, vocabulary} | error {message, kind}
 //                 header {run, line, calls} | frame {run, line, frame, text, ms} | end {run, how}
-//                 refused {run, message} | failed {run, message} | lost {run, message}
+//                 refused {run, message} | failed {run, message} | lost {message} | scored {run, score}
+//                 measured {times} | encoded {id, tokens}
 
 import { decide, probe } from "./adapter.js";
-import { fetchBytes } from "./load.js";
+import { Pump } from "./pump.js";
+import { fetchFile } from "./store/files.js";
+import { timeCalls } from "./timing.js";
 
 let glue; // the wasm module's exports
-let engine; // the loaded model
-let files; // its four files, kept for a second start on the CPU
+let files; // the model's files, kept for a second start on another device
 let backend; // "gpu" | "cpu"
 let adapter; // whether there is one for WebGPU
-let wanted = null; // id of the run the page still wants
-let queue = Promise.resolve(); // runs, one after another: the engine cannot serve two
+let engines = {}; // by backend: the loaded model
+const runs = new Map(); // by id: {settings, score, lines: one a frame that the page has, begun}
+const scoring = []; // ids of finished runs whose text is still to be scored
+
+/** Forwards for the score of a text: its standard error is then about a quarter of a nat a token. */
+const DRAWS = 16;
 
 const tell = (type, fields) => postMessage({ type, ...fields });
 
@@ -34,45 +41,86 @@ addEventListener("error", (event) => {
   fail(event.error);
 });
 
+let calling = false;
+const waiting = []; // what is to be done between two calls: the engine cannot be asked anything during one
+
 async function call(made) {
+  calling = true;
   try {
     return await Promise.race([made, new Promise((_, reject) => (fail = reject))]);
   } finally {
     fail = undefined;
+    calling = false;
+    for (const task of waiting.splice(0)) task();
   }
 }
+
+const between = (task) => (calling ? waiting.push(task) : task());
+
+// Runs, scores, timings and loading: one after another, each to its own end.
+let lane = Promise.resolve();
+const inLane = (work) => (lane = lane.then(work, work));
+
+const pump = new Pump((id) => inLane(() => step(id)), scoreNext);
 
 onmessage = ({ data }) => {
   if (data.type === "load") {
-    load(data).catch((fault) => tell("error", { message: messageOf(fault) }));
+    for (const id of runs.keys()) pump.remove(id);
+    runs.clear();
+    inLane(() => load(data)).catch((fault) => {
+      tell("error", { message: messageOf(fault), kind: data.files ? "own" : (fault.kind ?? "load") });
+    });
   } else if (data.type === "start") {
-    wanted = data.run;
-    queue = queue.then(() => generate(data.run, data.settings));
-  } else if (data.type === "stop" && wanted === data.run) {
-    wanted = null;
+    scoring.splice(0).forEach(forget); // a new run is wanted sooner than what the last ones are worth
+    runs.set(data.run, { settings: data.settings, score: data.score, lines: [], begun: false });
+    pump.add(data.run, data.together);
+  } else if (data.type === "stop" && pump.remove(data.run)) {
+    forget(data.run);
+    tell("end", { run: data.run, how: "stopped" });
+  } else if (data.type === "measure") {
+    inLane(measure).catch((fault) => tell("measured", { fault: messageOf(fault) }));
+  } else if (data.type === "encode") {
+    between(() => encode(data));
   }
 };
 
-async function load({ model, backend: asked }) {
+// ---- loading ----
+
+async function load({ model, backend: asked, files: own }) {
   // Asked before the downloads: whoever insists on a GPU that is not there need not wait for them.
   const found = await probe(navigator.gpu, isSecureContext);
-  let { backend: which, reason } = decide(asked, found);
   adapter = found.outcome === "software" || found.outcome === "hardware";
-  await loadEngine();
-  files = await loadModel(`models/${model}`);
+  const { backend: which, reason } = decide(asked, found);
+  if (!glue) await loadEngine();
+  const before = { files, engines, backend };
+  files = own ?? (await loadModel(`models/${model}`));
+  engines = {};
   try {
-    await bringUp(which);
+    await settle(asked, which, reason);
   } catch (fault) {
-    if (asked !== "auto" || which === "cpu") throw fault;
-    which = "cpu";
-    reason = `the GPU was refused: ${messageOf(fault)}`;
-    await bringUp(which);
+    if (own) ({ files, engines, backend } = before); // the model that was there goes on
+    throw fault;
   }
-  announce(reason);
+}
+
+async function settle(asked, which, reason) {
+  if (asked !== "auto" || which === "cpu") {
+    await use(which).catch((fault) => {
+      throw Object.assign(new Error(messageOf(fault)), { kind: which === "gpu" ? "refused" : "load" });
+    });
+    return announce(reason);
+  }
+  try {
+    await use("gpu");
+  } catch (fault) {
+    await use("cpu");
+    return announce(`the GPU was refused: ${messageOf(fault)}`);
+  }
+  return announce(await choose(reason));
 }
 
 async function loadEngine() {
-  const wasm = await fetchBytes("unmask_bg.wasm", { onProgress: progress("the engine") });
+  const wasm = await fetchFile("unmask_bg.wasm", { onProgress: progress("the engine") });
   tell("stage", { words: "Compiling the engine" });
   try {
     glue = await import("./unmask.js");
@@ -82,17 +130,17 @@ async function loadEngine() {
   try {
     await glue.default({ module_or_path: wasm.buffer });
   } catch (fault) {
+    glue = undefined;
     throw new Error(`unmask_bg.wasm is not the engine, or was cut off: ${messageOf(fault)}`);
   }
-  tell("choices", { choices: JSON.parse(glue.choices()) });
 }
 
 async function loadModel(folder) {
-  const weights = await fetchBytes(`${folder}/model.safetensors`, { onProgress: progress("the model") });
+  const weights = await fetchFile(`${folder}/model.safetensors`, { onProgress: progress("the model") });
   const [config, tokenizer, selfTest] = await Promise.all([
-    fetchBytes(`${folder}/config.json`),
-    fetchBytes(`${folder}/tokenizer.json`),
-    fetchBytes(`${folder}/self_test.json`, { optional: true }),
+    fetchFile(`${folder}/config.json`),
+    fetchFile(`${folder}/tokenizer.json`),
+    fetchFile(`${folder}/self_test.json`, { optional: true }),
   ]);
   return { weights, config, tokenizer, selfTest };
 }
@@ -109,61 +157,141 @@ function progress(what) {
 }
 
 async function bringUp(which) {
+  if (engines[which]) return;
   tell("stage", { words: `Checking the model and warming up on the ${which.toUpperCase()}` });
-  engine = await call(glue.Engine.load(files.weights, files.config, files.tokenizer, files.selfTest, which));
+  engines[which] = await call(glue.Engine.load(files.weights, files.config, files.tokenizer, files.selfTest, which));
+}
+
+async function use(which) {
+  await bringUp(which);
   backend = which;
 }
 
 function announce(reason) {
-  const info = JSON.parse(engine.info());
-  tell("ready", { backend, adapter, reason, info, vocabulary: JSON.parse(engine.vocabulary()) });
+  const info = JSON.parse(engines[backend].info());
+  tell("ready", { backend, adapter, reason, info, vocabulary: JSON.parse(engines[backend].vocabulary()) });
 }
 
-async function generate(run, settings) {
-  const lines = []; // one a frame that the page has
+// ---- how fast ----
+
+async function time(which) {
+  await bringUp(which);
+  return timeCalls(engines[which], call);
+}
+
+async function choose(reason) {
+  const times = { gpu: await time("gpu"), cpu: await time("cpu") };
+  tell("measured", { times });
+  const faster = times.gpu.ms <= times.cpu.ms ? "gpu" : "cpu";
+  await use(faster);
+  const words = `measured here: ${times.gpu.ms.toFixed(1)} ms a call on the GPU, ${times.cpu.ms.toFixed(1)} ms on the CPU`;
+  return `${reason}; ${words}`;
+}
+
+async function measure() {
+  const times = {};
+  // The one in use last: losing the other one then leaves it as it was.
+  for (const which of adapter ? ["cpu", "gpu"] : ["cpu"]) times[which] = await time(which);
+  tell("measured", { times });
+}
+
+function encode({ id, text }) {
   try {
-    try {
-      await stream(run, settings, lines);
-    } catch (fault) {
-      if (backend !== "gpu") throw fault;
-      // A lost device is gone for good. The frames that it gave stay, and the CPU goes on from the last of them.
-      tell("lost", { run, message: messageOf(fault) });
-      await bringUp("cpu");
-      announce(`the GPU was lost during a run: ${messageOf(fault)}`);
-      await stream(run, settings, lines);
-    }
+    tell("encoded", { id, tokens: [...engines[backend].encode(text)] });
   } catch (fault) {
-    tell("failed", { run, message: messageOf(fault) });
+    tell("encoded", { id, fault: messageOf(fault) });
   }
 }
 
-async function stream(run, settings, lines) {
-  if (wanted === run) {
-    let header;
-    try {
-      header = engine.start(JSON.stringify(settings));
-    } catch (fault) {
-      tell("refused", { run, message: messageOf(fault) });
-      return;
-    }
-    if (lines.length === 0) tell("header", { run, line: header, calls: engine.calls() });
-    else engine.resume(lines.at(-1));
-  }
-  while (wanted === run) {
+// ---- runs ----
+
+function forget(id) {
+  runs.delete(id);
+  between(() => Object.values(engines).forEach((engine) => engine.forget(id)));
+}
+
+// The next frame of a run; whether there may be more.
+async function step(id) {
+  const run = runs.get(id);
+  if (!run) return false;
+  try {
+    if (!run.begun && !begin(id, run)) return false;
     const began = performance.now();
-    const line = await call(engine.next());
+    const line = await call(engines[backend].next(id));
     const ms = performance.now() - began;
-    if (line === undefined) {
-      tell("end", { run, how: "finished" });
-      return;
-    }
-    lines.push(line);
+    if (!pump.has(id)) return false; // stopped in the meantime: the page has heard of its end
+    if (line === undefined) return finish(id, run);
+    run.lines.push(line);
     const frame = JSON.parse(line);
-    tell("frame", { run, line, frame, text: engine.decode(Uint32Array.from(frame.tokens)), ms });
-    await breathe();
+    const text = engines[backend].decode(Uint32Array.from(frame.tokens));
+    tell("frame", { run: id, line, frame, text, ms: frame.step === 0 ? undefined : ms });
+    return true;
+  } catch (fault) {
+    if (backend === "gpu" && (await fallBack(fault))) return true;
+    forget(id);
+    tell("failed", { run: id, message: messageOf(fault) });
+    return false;
   }
-  tell("end", { run, how: "stopped" });
 }
 
-// Lets a waiting "stop" message in between two calls: a promise alone would not, it never leaves the current task.
-const breathe = () => new Promise((go) => setTimeout(go, 0));
+function begin(id, run) {
+  let header;
+  const engine = engines[backend];
+  try {
+    header = engine.start(id, JSON.stringify(run.settings));
+  } catch (fault) {
+    forget(id);
+    tell("refused", { run: id, message: messageOf(fault) });
+    return false;
+  }
+  if (run.lines.length === 0) tell("header", { run: id, line: header, calls: engine.calls(id) });
+  else engine.resume(id, run.lines.at(-1));
+  run.begun = true;
+  return true;
+}
+
+function finish(id, run) {
+  tell("end", { run: id, how: "finished" });
+  if (run.score && run.lines.length > 1) scoring.push(id);
+  else forget(id);
+  return false;
+}
+
+// A lost device is gone for good. The frames that it gave stay, and the CPU goes on from the last of them.
+async function fallBack(fault) {
+  const why = messageOf(fault);
+  tell("lost", { message: why });
+  try {
+    delete engines.gpu;
+    await use("cpu");
+  } catch (other) {
+    tell("error", { message: messageOf(other), kind: "lost" });
+    return false;
+  }
+  adapter = false;
+  for (const run of runs.values()) run.begun = false;
+  announce(`the GPU was lost during a run: ${why}`);
+  return true;
+}
+
+// What the texts are worth, when nothing else is to be done.
+async function scoreNext() {
+  while (scoring.length > 0 && !pump.busy) {
+    const id = scoring.shift();
+    const { lines, settings } = runs.get(id) ?? { lines: [] };
+    if (lines.length > 1) await inLane(() => score(id, JSON.parse(lines[0]), JSON.parse(lines.at(-1)), settings.seed));
+    forget(id);
+    await new Promise((go) => setTimeout(go, 0));
+  }
+}
+
+async function score(run, first, last, seed) {
+  const { mask } = JSON.parse(engines[backend].info());
+  const free = first.tokens.flatMap((token, position) => (token === mask ? [position] : []));
+  try {
+    const found = await call(engines[backend].score(Uint32Array.from(last.tokens), Uint32Array.from(free), seed, DRAWS));
+    tell("scored", { run, score: JSON.parse(found) });
+  } catch (fault) {
+    tell("scored", { run, fault: messageOf(fault) });
+  }
+}

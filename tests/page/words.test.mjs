@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FIRST_RANGES, fault } from "../../web/settings.js";
-import { cellWords, downloadWords, percent, runWords, tokenLook } from "../../web/words.js";
+import { newRun } from "../../web/run.js";
+import { captionOf, cellWords, downloadWords, frameWords, percent, runWords, tokenLook } from "../../web/words.js";
 
 test("a download is told in megabytes, with a total only when there is one", () => {
   assert.equal(downloadWords("the model", 1.2e6, 2.9e6), "Downloading the model, 1.2 of 2.9 MB");
@@ -21,8 +22,8 @@ test("a cell is described by what is known of it", () => {
   const reveal = { position: 4, token: 1, log_prob: Math.log(0.25) };
   const prediction = { position: 4, token: 1, log_prob: -1, entropy: 1.5, margin: 0.1, top: [[1, 0.25], [0, 0.0004]] };
   assert.deepEqual(cellWords(4, { state: "revealed", token: 1, step: 5, reveal }, prediction, vocabulary), [
-    "Position 4 · “ cat” · revealed in call 5 · probability when drawn 25%",
-    "The model’s guesses: “ cat” 25%, “a” under 0.1% · entropy 1.50 nats",
+    "Position 4 · “ cat” · revealed in call 5",
+    "Drawn with probability 25%, guess 1; entropy 1.50 nats. That call’s guesses:",
   ]);
   assert.deepEqual(cellWords(4, { state: "masked", token: 2 }, undefined, vocabulary), ["Position 4 · masked", ""]);
 });
@@ -32,7 +33,18 @@ test("percentages round without a gap between 9.9% and 10%", () => {
 });
 
 test("a stopped run says so", () => {
-  assert.equal(runWords("stopped", 1, 7, 123), "Stopped after 1 call: 7 of 123 tokens revealed.");
+  const frames = [[9, 2, 2, 2], [9, 2, 5, 2]].map((tokens, step) => ({ step, tokens, revealed: [], predictions: [] }));
+  const run = { ...newRun({ steps: 2 }, { mask: 2, vocabulary: [] }), frames, how: "stopped" };
+  assert.equal(runWords(run), "Stopped after 1 call: 1 of 3 tokens revealed.");
+  assert.equal(frameWords([{ ...run, steps: 2 }], 9), "call 1 of 2, 0 tokens revealed, 2 still masked.");
+  assert.equal(runWords({ ...run, how: "failed", frames: [] }), "Refused: nothing was generated.");
+});
+
+test("a caption names all that the run was asked for", () => {
+  const settings = { prompt: "", schedule: "uniform", order: "random", steps: 8, temperature: 0.5, seed: 3, pins: [[4, 5]] };
+  assert.equal(captionOf({ settings }), "uniform, random order, 8 steps, temperature 0.5, seed 3, 1 pin");
+  const ruled = { rule: "threshold:tau=0.9", steps: 1, temperature: 1, seed: 0 };
+  assert.equal(captionOf({ settings: ruled }), "threshold:tau=0.9, 1 step, temperature 1, seed 0");
 });
 
 test("a refused value is named with its field and range, never clamped", () => {

@@ -1,9 +1,11 @@
-// Wires the lab: controls change the state, the state asks the worker, the answer is drawn.
+// Wires the lab: controls and links change the state, the state asks the worker, the answer is drawn.
 
+import { Address } from "./address.js";
 import { Controls } from "./controls.js";
 import { Courier } from "./courier.js";
 import { DEFAULTS, lookOf } from "./look.js";
 import { KEPT, firstState, reduce } from "./state.js";
+import { write } from "./table.js";
 import { View } from "./view.js";
 
 const byId = (id) => document.getElementById(id);
@@ -15,12 +17,15 @@ let state = firstState(Array.from({ length: KEPT }, newSeed));
 let asked = 0; // id of the newest wish
 let newest; // the answer that came last
 let refused; // the law that was refused last
+let moved = false; // whether anything was set by hand since a link was opened: only then the address follows
+let linked; // {id, before}: the wish that a link made and the state before it, until that is answered or a law is set by hand
 
 const look = (name) => lookOf(name, all);
 const worker = new Worker("worker.js", { type: "module" });
 const courier = new Courier((wish) => worker.postMessage(wish));
 const controls = new Controls(act);
 const view = new View();
+const address = new Address({ length: [2, 256] }, openLink, (fault) => write(byId("link-fault"), fault));
 const ask = coalesced(() => courier.ask({ id: asked, ...state }));
 const draw = coalesced(() => {
   const { id, ms, wish, answer } = newest;
@@ -44,8 +49,29 @@ function coalesced(run) {
 }
 
 function act(action) {
-  if ("law" in action) controls.refuse("");
+  if ("law" in action) {
+    controls.refuse("");
+    linked = undefined;
+  }
+  moved = true;
   change(action);
+}
+
+function openLink(given) {
+  const before = linked?.before ?? state;
+  moved = false;
+  controls.refuse("");
+  change({ type: "open", ...given });
+  linked = { id: asked, before };
+}
+
+// What the link asked for cannot be had.
+function refuseLink(message) {
+  const { before } = linked;
+  linked = undefined;
+  address.refuse(message);
+  change({ type: "open", ...before });
+  courier.ask({ id: asked, ...state }); // at once: what waits to be sent may be the link's
 }
 
 function change(action) {
@@ -67,16 +93,24 @@ worker.onmessage = ({ data }) => {
     case "ready":
       all = data.choices.schedules.map(({ name }) => name);
       controls.offer(data.choices, look);
+      address.know({ length: data.choices.length, schedules: all });
+      if (linked && address.fault()) refuseLink(address.fault()); // now its names can be told from others
       byId("status").textContent = "Ready: the charts follow the controls.";
       return courier.open();
     case "answer":
       newest = data;
       if (data.wish.law === refused) controls.refuse("");
+      if (data.id >= linked?.id) linked = undefined;
+      if (moved) address.write(data.wish);
       delete byId("charts").dataset.stale;
       root.dataset.state = "ready";
       draw();
       return courier.open();
     case "refused":
+      if (data.id >= linked?.id) {
+        refuseLink(data.message);
+        return courier.open();
+      }
       refused = data.wish.law;
       controls.refuse(`${data.message}. The charts keep to the last law that worked.`);
       root.dataset.shown = data.id;
@@ -114,4 +148,5 @@ byId("charts").addEventListener("click", ({ target }) => {
 
 controls.show(state);
 root.dataset.asked = asked;
+address.read();
 ask();

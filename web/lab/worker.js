@@ -3,7 +3,7 @@
 // Page to worker: {id, law, length, steps, schedules, focus, seeds}, once it is ready
 // Worker to page: ready {choices} | answer {id, ms, wish, answer} | refused {id, wish, message} | error {message}
 
-import { fetchBytes } from "../load.js";
+import { fetchFile } from "../store/files.js";
 import { Bench } from "./bench.js";
 
 const messageOf = (fault) => (fault instanceof Error ? fault.message : String(fault));
@@ -12,9 +12,9 @@ const fail = (words) => (fault) => {
 };
 
 async function load() {
-  const glue = await import("./laws.js").catch(fail("laws.js could not be loaded"));
-  const bytes = await fetchBytes("laws_bg.wasm");
-  await glue.default({ module_or_path: bytes.buffer }).catch(fail("laws_bg.wasm is not the lab’s engine, or was cut off"));
+  const glue = await import("../pure.js").catch(fail("pure.js could not be loaded"));
+  const bytes = await fetchFile("pure_bg.wasm");
+  await glue.default({ module_or_path: bytes.buffer }).catch(fail("pure_bg.wasm is not the lab’s engine, or was cut off"));
   const bench = new Bench((spec, length) => glue.LawLab.open(spec, length));
   onmessage = ({ data }) => postMessage(answer(bench, data));
   postMessage({ type: "ready", choices: JSON.parse(glue.lab_choices()) });

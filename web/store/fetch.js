@@ -1,28 +1,29 @@
 // Files over the network, told byte by byte.
 
 /**
- * @param {string} url also the name the user reads when the file is missing
+ * @param {string} url
  * @param {object} [options]
  * @param {(loaded: number, total: number | undefined) => void} [options.onProgress] bytes so far, bytes in all if known
+ * @param {string} [options.name] what the user reads when the file is missing
  * @param {boolean} [options.optional] a 404 gives undefined instead of an error
  * @param {typeof globalThis.fetch} [options.fetch] replaced in tests
  * @returns {Promise<Uint8Array | undefined>}
  */
-export async function fetchBytes(url, { onProgress, optional = false, fetch = globalThis.fetch } = {}) {
+export async function fetchBytes(url, { onProgress, name = url, optional = false, fetch = globalThis.fetch } = {}) {
   let response;
   try {
     response = await fetch(url);
   } catch (fault) {
-    throw new Error(`${url} could not be fetched: ${fault.message}.`);
+    throw new Error(`${name} could not be fetched: ${fault.message}.`);
   }
   if (optional && response.status === 404) return undefined;
   if (!response.ok) {
-    throw new Error(`${url} could not be fetched: the server answered ${response.status} ${response.statusText}`.trim() + ".");
+    throw new Error(`${name} could not be fetched: the server answered ${response.status} ${response.statusText}`.trim() + ".");
   }
   try {
     return await readAll(response, onProgress);
   } catch (fault) {
-    throw new Error(`${url} stopped arriving: ${fault.message}.`);
+    throw new Error(`${name} stopped arriving: ${fault.message}.`);
   }
 }
 

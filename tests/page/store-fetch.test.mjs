@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fetchBytes } from "../../web/load.js";
+import { fetchBytes } from "../../web/store/fetch.js";
 
 const CHUNKS = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)];
 
