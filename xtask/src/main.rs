@@ -1,8 +1,11 @@
 //! `cargo xtask`: what a user types, and what CI types.
 
+mod manifest;
 mod process;
+mod record;
 mod serve;
 mod setup;
+mod shots;
 mod sizes;
 mod test;
 mod trim;
@@ -45,6 +48,10 @@ enum Command {
         #[arg(long, value_name = "STAGE")]
         only: Option<test::Stage>,
     },
+    /// Record the runs that the page shows before its model is there, into assets/traces/
+    Record,
+    /// Take pictures of the page for the documentation, into docs/shots/
+    Shots,
     /// Install or name what the tests need
     Setup,
 }
@@ -54,7 +61,9 @@ fn main() -> anyhow::Result<()> {
         Command::Demo { port, no_open } => demo(port, no_open),
         Command::Web { check_sizes } => web::build(check_sizes).map(drop),
         Command::Test { only } => test::run_all(only),
-        Command::Setup => setup::wasm().and_then(|_| setup::browser()).map(drop),
+        Command::Record => record::record(),
+        Command::Shots => shots::take(),
+        Command::Setup => setup::all(),
     }
 }
 

@@ -6,9 +6,13 @@ use std::{
     time::Duration,
 };
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
-use crate::process::{exists, find, output, run, succeeds_within};
+use crate::{
+    manifest,
+    process::{exists, find, output, run, succeeds_within},
+    web,
+};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -49,6 +53,13 @@ impl Wasm {
         }
         command
     }
+}
+
+/// Finds or installs all there is.
+pub fn all() -> anyhow::Result<()> {
+    wasm()?;
+    browser()?;
+    axe().map(drop)
 }
 
 /// Finds or installs a compiler for the browser.
@@ -110,6 +121,34 @@ pub fn browser() -> anyhow::Result<Browser> {
         (Some(chromium), Some(driver)) => Ok(Browser { chromium, driver }),
         _ => bail!("chromium and chromedriver are not on the PATH although their packages are installed"),
     }
+}
+
+/// What looks for obstacles to people with disabilities, from npm: one version, one content.
+const AXE: [&str; 2] = ["axe-core@4.14.1", "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"];
+
+/// Finds or downloads axe-core, into the target directory.
+pub fn axe() -> anyhow::Result<PathBuf> {
+    let folder = web::target()?.join("axe");
+    let file = folder.join("node_modules/axe-core/axe.min.js");
+    if !file.exists() {
+        if !exists("npm") {
+            if !exists("apt-get") {
+                bail!("the tests need npm, for {}; it comes with Node.js", AXE[0]);
+            }
+            install(&["npm"])?;
+        }
+        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        println!("Downloading {} ...", AXE[0]);
+        run(Command::new("npm")
+            .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+            .arg(&folder)
+            .arg(AXE[0]))?;
+    }
+    let found = manifest::sha256(&std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?);
+    if found != AXE[1] {
+        bail!("{} has SHA-256 {found} instead of {}; delete it", file.display(), AXE[1]);
+    }
+    Ok(file)
 }
 
 fn missing<'a>(packages: &[&'a str]) -> Vec<&'a str> {

@@ -58,8 +58,7 @@ fn run_stages(only: Option<Stage>) -> anyhow::Result<Vec<(Stage, Duration)>> {
 /// Sets up, runs the stages and tells how long each took.
 pub fn run_all(only: Option<Stage>) -> anyhow::Result<()> {
     if only.is_none() {
-        setup::wasm()?;
-        setup::browser()?;
+        setup::all()?;
     }
     let times = run_stages(only)?;
     println!("\nEverything passed:");
@@ -96,7 +95,7 @@ fn native() -> anyhow::Result<()> {
 }
 
 fn wasm() -> anyhow::Result<()> {
-    for options in [web::ENGINE, web::LAB] {
+    for options in [web::ENGINE, web::PURE] {
         let mut clippy = setup::wasm()?.cargo("clippy");
         clippy.args(options).args(["--package", "unmask", "--lib", "--locked"]);
         run(clippy.args(["--", "-Dwarnings"]).current_dir(root()))?;
@@ -106,8 +105,8 @@ fn wasm() -> anyhow::Result<()> {
 
 /// Serves `dist/` with the test model beside the default one, and lets the tests drive a browser there.
 fn browser() -> anyhow::Result<()> {
-    let browser = setup::browser()?;
-    if !root().join("dist/unmask_bg.wasm").exists() {
+    let (browser, axe) = (setup::browser()?, setup::axe()?);
+    if !root().join("dist/files.json").exists() {
         web::build(false)?;
     }
     let mounts = vec![Mount::new("/", root().join("dist")), Mount::new("/models/test/", root().join("tests/model"))];
@@ -118,6 +117,8 @@ fn browser() -> anyhow::Result<()> {
         .args(["--", "--test-threads=1", "--nocapture"])
         .env("UNMASK", web::target()?.join("release/unmask").with_extension(std::env::consts::EXE_EXTENSION))
         .env("UNMASK_PAGE", server.url())
+        .env("UNMASK_DIST", root().join("dist").canonicalize()?)
+        .env("AXE", axe)
         .env("CHROMIUM", browser.chromium)
         .env("CHROMEDRIVER", browser.driver))
 }

@@ -3,7 +3,8 @@
 //! burn's GPU compiler can read its intermediate representation from text. The parsers of all its operations are
 //! registered when the module starts, so that they look used; but kernels are built in memory and never written down.
 //! And burn brings kernels along that no browser can be asked for: those of quantized tensors, of which the net has none;
-//! of the matrix units that WebGPU does not show; of its own CPU backend. The bodies of both become a trap, and
+//! of the matrix units that WebGPU does not show; of its own CPU backend; and products of doubles, which no tensor of the net
+//! holds. The bodies of both become a trap, and
 //! wasm-bindgen then drops what only they have called.
 
 use std::path::Path;
@@ -61,11 +62,11 @@ fn is_parser(name: &str) -> bool {
     parse.is_some_and(|rest| rest.is_empty() || rest.starts_with("::{{closure}}")) || method.starts_with("combine::")
 }
 
-/// Whether a function builds a kernel that cannot be launched in a browser, or builds or launches one for quantized
-/// tensors.
+/// Whether a function builds a kernel that cannot be launched in a browser, builds or launches one for quantized
+/// tensors, or multiplies doubles.
 fn is_foreign_kernel(name: &str) -> bool {
-    let quantized = ["cubek_quant::", "cubecl_std::quant::view::run_with_quant_type::"];
-    if quantized.iter().any(|path| name.starts_with(path)) {
+    let unused = ["cubek_quant::", "cubecl_std::quant::view::run_with_quant_type::", "gemm_f64::"];
+    if unused.iter().any(|path| name.starts_with(path)) {
         return true;
     }
     let Some(kernel) = name.strip_suffix(" as cubecl_runtime::kernel::CubeKernel>::define") else { return false };
@@ -117,6 +118,8 @@ mod tests {
         assert!(!is_foreign_kernel(&define("cubecl_std::tensor::contiguous::base::copy_kernel::CopyKernel")));
         assert!(is_foreign_kernel("cubek_quant::quantize::launch_ref"));
         assert!(is_foreign_kernel("cubecl_std::quant::view::run_with_quant_type::run_with_q"));
+        assert!(is_foreign_kernel("gemm_f64::gemm::f64::scalar::gemm_basic"));
+        assert!(!is_foreign_kernel("gemm_f32::gemm::f32::scalar::gemm_basic"));
         assert!(!is_foreign_kernel("cubek_matmul::tiled::cmma::launch::launch_ref"));
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
+    manifest,
     process::{output, run},
     root, setup, sizes, trim,
 };
@@ -22,7 +23,7 @@ pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
     let wasm = setup::wasm()?;
     println!("Compiling for the browser; the first time takes a while ...");
     let modules = target()?.join("wasm32-unknown-unknown");
-    for options in [ENGINE, LAB] {
+    for options in [ENGINE, PURE] {
         let mut cargo = wasm.cargo("rustc");
         cargo.args(options).args(["-p", "unmask", "--lib", "--crate-type", "cdylib", "--locked"]);
         run(cargo.current_dir(root()))?;
@@ -34,19 +35,21 @@ pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
     }
     copy(&root().join("web"), &dist)?;
     copy(&root().join("assets/model"), &dist.join("models/default"))?;
+    copy(&root().join("assets/traces"), &dist.join("traces"))?;
     let engine = trim::without_dead_weight(&modules.join("web/unmask.wasm"))?;
     bind(Bindgen::new().input_module("unmask", engine), &dist)?;
-    let laws = modules.join("lab/unmask.wasm");
-    bind(Bindgen::new().input_path(laws).out_name("laws").remove_name_section(true), &dist.join("lab"))?;
+    let pure = modules.join("pure/unmask.wasm");
+    bind(Bindgen::new().input_path(pure).out_name("pure").remove_name_section(true), &dist)?;
     sizes::report(&dist, check_sizes)?;
+    manifest::write(&dist)?;
     Ok(dist)
 }
 
 /// How the engine's module is compiled.
 pub const ENGINE: &[&str] = &["--profile", "web", "--no-default-features", "--features", "engine"];
 
-/// How the lab's module is compiled, which holds no net.
-pub const LAB: &[&str] = &["--profile", "lab", "--no-default-features", "--features", "lab"];
+/// How the module without a net is compiled.
+pub const PURE: &[&str] = &["--profile", "pure", "--no-default-features", "--features", "pure"];
 
 /// JavaScript glue for a module, written beside it.
 fn bind(module: &mut Bindgen, folder: &Path) -> anyhow::Result<()> {
