@@ -4,25 +4,15 @@
 
 mod page;
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Command};
 
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
-use page::{NO_GPU, Page, SOFTWARE_GPU, Scratch, browse, named};
+use page::{NO_GPU, SOFTWARE_GPU, Scratch, browse, lines, named, saved};
 
 /// The small model of `tests/model`: 32 positions.
 const TEST_MODEL: &str = "?model=test&autorun=0";
-
-async fn finish(page: &Page) {
-    page.click("#generate").await;
-    page.until("run", "finished").await;
-}
 
 #[test]
 fn on_webgpu_it_becomes_ready_and_a_run_leaves_no_mask() {
@@ -33,16 +23,16 @@ fn on_webgpu_it_becomes_ready_and_a_run_leaves_no_mask() {
         assert!(page.text("#status").await.contains("the address asks for it"));
         page.fill("#prompt", "Once upon").await;
         page.fill("#steps", "6").await;
-        finish(&page).await;
-        let per_call = page.text("#ms-per-call").await;
+        page.finish().await;
+        let per_call = page.text("#ms-a").await;
         println!("WebGPU by SwiftShader, test model: ready after {ready} ms, {per_call} a call");
 
         page.press("#scrubber", Key::End).await;
-        assert_eq!(page.count("#cells [data-position]").await, 32);
-        assert_eq!(page.count("#cells [data-state=masked]").await, 0);
-        assert!(!page.text("#cells").await.contains('░'));
-        let calls: usize = page.text("#calls").await.parse().unwrap();
-        assert!(calls <= 6 && calls == page.count("#bars button").await, "{calls} calls");
+        assert_eq!(page.count("#cells-a [data-position]").await, 32);
+        assert_eq!(page.count("#cells-a [data-state=masked]").await, 0);
+        assert!(!page.text("#cells-a").await.contains('░'));
+        let calls: usize = page.text("#calls-a").await.parse().unwrap();
+        assert!(calls <= 6 && calls == page.count("#bars-a button").await, "{calls} calls");
         // Every request went to the page's own host.
         let origins = page
             .run("return performance.getEntriesByType('resource').map(e => new URL(e.name).origin === origin)", vec![])
@@ -59,18 +49,18 @@ fn scrubbing_back_shows_every_token_masked_and_forward_the_text() {
         page.open(TEST_MODEL, "ready").await;
         page.fill("#prompt", "").await;
         page.fill("#steps", "8").await;
-        finish(&page).await;
+        page.finish().await;
         page.press("#scrubber", Key::Home).await;
-        assert_eq!(page.text("#at").await, format!("call 0 of {}", page.text("#calls").await));
-        assert_eq!(page.count("#cells [data-state=masked]").await, 32);
-        let size = "return Number(document.querySelector('#bars button').dataset.size)";
+        assert_eq!(page.text("#at").await, format!("call 0 of {}", page.text("#calls-a").await));
+        assert_eq!(page.count("#cells-a [data-state=masked]").await, 32);
+        let size = "return Number(document.querySelector('#bars-a button').dataset.size)";
         let first = page.run(size, vec![]).await.as_u64().unwrap() as usize;
         page.press("#scrubber", Key::Right).await;
-        let fresh = page.count("#cells [data-state=fresh]").await;
+        let fresh = page.count("#cells-a [data-state=fresh]").await;
         assert!(fresh > 0 && fresh == first, "{fresh} fresh cells, a bar of {first}");
-        assert_eq!(page.count("#cells [data-state=masked]").await, 32 - fresh);
+        assert_eq!(page.count("#cells-a [data-state=masked]").await, 32 - fresh);
         page.press("#scrubber", Key::End).await;
-        assert_eq!(page.count("#cells [data-state=masked]").await, 0);
+        assert_eq!(page.count("#cells-a [data-state=masked]").await, 0);
     });
 }
 
@@ -99,11 +89,11 @@ fn stop_stops_within_one_call() {
         let frames: usize = page.data("frames").await.parse().unwrap();
         assert!((4..=5).contains(&frames), "{frames} frames");
         page.press("#scrubber", Key::End).await;
-        assert!(page.count("#cells [data-state=masked]").await > 0);
-        assert!(page.text("#summary").await.starts_with("Stopped after"));
+        assert!(page.count("#cells-a [data-state=masked]").await > 0);
+        assert!(page.text("#summary-a").await.starts_with("Stopped after"));
         // The worker is free for the next run.
         page.fill("#steps", "2").await;
-        finish(&page).await;
+        page.finish().await;
     });
 }
 
@@ -125,12 +115,12 @@ fn without_webgpu_the_default_model_runs_on_the_cpu_and_its_trace_is_that_of_the
             page.choose("#schedule", schedule).await;
             page.choose("#order", order).await;
             page.fill("#temperature", temperature).await;
-            finish(&page).await;
+            page.finish().await;
             page.press("#scrubber", Key::End).await;
-            assert!(page.text("#cells").await.contains("<"), "the prompt is text");
-            assert_eq!(page.count("#cells b, #plain b").await, 0, "and never HTML");
+            assert!(page.text("#cells-a").await.contains("<"), "the prompt is text");
+            assert_eq!(page.count("#cells-a b, #plain-a b").await, 0, "and never HTML");
             page.click("#save-trace").await;
-            let of_page = saved(&folder).await;
+            let of_page = lines(&saved(&folder, "unmask-trace.jsonl").await);
 
             let file = folder.join("native.jsonl");
             let status = Command::new(named("UNMASK"))
@@ -141,28 +131,11 @@ fn without_webgpu_the_default_model_runs_on_the_cpu_and_its_trace_is_that_of_the
                 .status()
                 .unwrap();
             assert!(status.success());
-            assert!(of_page.len() > 1 && of_page[0]["version"] == 1, "a header and its frames");
-            assert_alike(&json!(of_page), &json!(read(&file)), "trace");
+            assert!(of_page.len() > 1 && of_page[0]["version"] == 2, "a header and its frames");
+            assert_alike(&json!(of_page), &json!(lines(&fs::read(&file).unwrap())), "trace");
         }
-        println!("CPU in Chromium, default model: ready after {ready} ms, {} a call", page.text("#ms-per-call").await);
+        println!("CPU in Chromium, default model: ready after {ready} ms, {} a call", page.text("#ms-a").await);
     });
-}
-
-/// The trace that the page has saved; taken out of the folder, so that the next one gets the same name.
-async fn saved(folder: &Path) -> Vec<Value> {
-    let file = folder.join("unmask-trace.jsonl");
-    let begun = Instant::now();
-    while !file.exists() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "nothing was saved");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let trace = read(&file);
-    fs::remove_file(file).unwrap();
-    trace
-}
-
-fn read(file: &Path) -> Vec<Value> {
-    fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The same run: statistics, the only numbers with a point, to 1e-4; all else, sizes, order and tokens among it, exactly.
@@ -198,11 +171,11 @@ fn a_gpu_lost_in_the_middle_of_a_run_hands_it_over_to_the_cpu() {
         let status = page.text("#status").await;
         assert!(status.contains("the GPU was lost during a run"), "{status}");
         // Nothing that was on screen is gone or made twice.
-        assert_eq!(page.text("#calls").await, "32");
-        assert_eq!(page.text("#revealed").await, "32 of 32");
+        assert_eq!(page.text("#calls-a").await, "32");
+        assert_eq!(page.text("#revealed-a").await, "32 of 32");
         page.press("#scrubber", Key::End).await;
-        assert_eq!(page.count("#cells [data-state=masked]").await, 0);
-        finish(&page).await; // and the CPU goes on serving
+        assert_eq!(page.count("#cells-a [data-state=masked]").await, 0);
+        page.finish().await; // and the CPU goes on serving
     });
 }
 
@@ -244,13 +217,13 @@ fn on_a_narrow_screen_nothing_sticks_out() {
     browse(NO_GPU, scratch.path(), |page| async move {
         page.narrow(360).await;
         page.open(TEST_MODEL, "ready").await;
-        finish(&page).await;
+        page.finish().await;
         let width = page.run("return [innerWidth, document.documentElement.scrollWidth]", vec![]).await;
         assert_eq!(width, json!([360, 360]));
         // What can be touched is large enough to be touched.
         let small = page
             .run(
-                "return [...document.querySelectorAll('button, select, textarea, input:not([type=range]), summary')]
+                "return [...document.querySelectorAll('button, select, textarea, input:not([type=range], [type=checkbox], .unseen), label.check, label.button, summary')]
                    .filter(element => element.offsetHeight > 0 && element.offsetHeight < 44)
                    .map(element => element.id || element.textContent)",
                 vec![],

@@ -138,6 +138,7 @@ fn a_bad_law_that_is_typed_before_the_lab_is_there_is_told_and_a_good_one_works_
     lab("lab-early", |page| async move {
         page.slow(1500).await;
         page.open("lab/", "loading").await;
+        page.until_script("return document.readyState === 'complete'").await; // its scripts listen
         // Before the module is there; the wish waits for it.
         page.run(
             "const law = document.getElementById('law'); law.value = 'fair'; law.dispatchEvent(new Event('change'))",

@@ -1,20 +1,23 @@
 //! The page in a browser of its own, for as long as a test wants to look at it.
 
-#![allow(dead_code)] // each file of tests uses its own part
+#![allow(dead_code, unused_imports)] // each file of tests uses its own part
+
+mod driver;
+mod files;
 
 use std::{
     env,
-    io::{BufRead, BufReader},
-    panic,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key, wd::WebDriverCompatibleCommand};
+use fantoccini::{Client, Locator, elements::Element, key::Key, wd::WebDriverCompatibleCommand};
 use http::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
+
+pub use driver::browse;
+pub use files::{Scratch, lines, saved};
 
 /// WebGPU by a software adapter, which a browser hands out only when told to.
 pub const SOFTWARE_GPU: &[&str] = &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
@@ -23,60 +26,9 @@ pub const NO_GPU: &[&str] = &["--disable-gpu"];
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A running chromedriver.
-struct Driver {
-    child: Child,
-    url: String,
-}
-
-impl Driver {
-    fn start() -> Self {
-        let mut child = Command::new(named("CHROMEDRIVER")).arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        // Its first line repeats the 0, a later one names the port that it got.
-        let port = lines.find_map(|line| match line.rsplit_once("on port ")?.1.trim_end_matches('.').parse::<u16>() {
-            Ok(0) | Err(_) => None,
-            Ok(port) => Some(port),
-        });
-        let port = port.expect("chromedriver names its port");
-        // Read on, or it would stop at a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url: format!("http://127.0.0.1:{port}") }
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// What `cargo xtask test` tells the tests.
 pub fn named(variable: &str) -> String {
     env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set; run these tests with `cargo xtask test`"))
-}
-
-/// A folder that is new, empty, and gone with its owner.
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    pub fn new(name: &str) -> Self {
-        let folder = env::temp_dir().join(format!("unmask-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// A command of Chromium's DevTools protocol, which chromedriver passes on.
@@ -102,44 +54,23 @@ pub struct Page {
     client: Client,
 }
 
-/// Opens a browser with further `flags`, lets `visit` use it, and closes it whatever happens there. What the page
-/// saves lands in `downloads`.
-pub fn browse<V>(flags: &[&str], downloads: &Path, visit: impl FnOnce(Page) -> V)
-where
-    V: Future<Output = ()> + Send + 'static,
-{
-    let driver = Driver::start();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let arguments = [&["--headless=new", "--no-sandbox", "--window-size=1280,1000"], flags].concat();
-        let options = json!({
-            "binary": named("CHROMIUM"),
-            "args": arguments,
-            "prefs": { "download.default_directory": downloads, "download.prompt_for_download": false },
-        });
-        let timeouts = json!({ "pageLoad": 60_000 }); // ms
-        let capabilities = json!({ "goog:chromeOptions": options, "timeouts": timeouts }).as_object().unwrap().clone();
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&driver.url)
-            .await
-            .unwrap();
-        let visited = tokio::spawn(visit(Page { client: client.clone() })).await;
-        client.close().await.unwrap();
-        if let Err(failure) = visited {
-            panic::resume_unwind(failure.into_panic());
-        }
-    });
-}
-
 impl Page {
     /// Goes to what follows the page's address; milliseconds until it is in `state`.
     pub async fn open(&self, path: &str, state: &str) -> u128 {
+        self.open_at(&named("UNMASK_PAGE"), path, state).await
+    }
+
+    /// The same on another server.
+    pub async fn open_at(&self, site: &str, path: &str, state: &str) -> u128 {
         let begun = Instant::now();
-        let address = format!("{}{path}", named("UNMASK_PAGE"));
-        // On a busy machine a browser's first page has been seen to load for ever; the second try is the last.
-        if self.client.goto(&address).await.is_err() {
-            self.client.goto(&address).await.unwrap();
+        let address = format!("{site}{path}");
+        // By way of nowhere: another hash alone would load nothing.
+        for place in ["about:blank", &address] {
+            let mut tries = 1;
+            while let Err(fault) = self.client.goto(place).await {
+                assert!(tries < 3, "{place} does not load: {fault}");
+                tries += 1;
+            }
         }
         self.until("state", state).await;
         begun.elapsed().as_millis()
@@ -160,6 +91,42 @@ impl Page {
         }
     }
 
+    /// Waits until there is something of a CSS selector to see.
+    pub async fn until_shown(&self, selector: &str) {
+        let shown = format!("return document.querySelector({})?.checkVisibility() === true", json!(selector));
+        self.until_script(&shown).await;
+    }
+
+    /// Waits until a script says `true`; one that fails, as while a page loads, says no.
+    pub async fn until_script(&self, script: &str) {
+        let begun = Instant::now();
+        while self.client.execute(script, vec![]).await.ok() != Some(json!(true)) {
+            assert!(begun.elapsed() < PATIENCE, "never true: {script}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What axe-core finds wrong with the page as it stands.
+    pub async fn axe(&self) -> Vec<String> {
+        let source = std::fs::read_to_string(named("AXE")).unwrap();
+        self.run(&source, vec![]).await;
+        let script = "const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+             return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target} ${node.failureSummary}`))";
+        serde_json::from_value(self.run(script, vec![]).await).unwrap()
+    }
+
+    /// Light or dark, as the system would say.
+    pub async fn scheme(&self, scheme: &str) {
+        let parameters = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", parameters).await.unwrap();
+    }
+
+    /// How many bytes a site may keep.
+    pub async fn quota(&self, site: &str, bytes: u64) {
+        let parameters = json!({ "origin": site.trim_end_matches('/'), "quotaSize": bytes });
+        self.devtools("Storage.overrideQuotaForOrigin", parameters).await.unwrap();
+    }
+
     /// Waits until a run has as many frames.
     pub async fn until_frames(&self, count: usize) {
         let begun = Instant::now();
@@ -171,8 +138,10 @@ impl Page {
 
     /// What the page says of itself: `state`, `run`, `frames`, `backend`.
     pub async fn data(&self, name: &str) -> String {
-        let value = self.run("return document.documentElement.dataset[arguments[0]] ?? ''", vec![json!(name)]).await;
-        value.as_str().unwrap().to_owned()
+        // Between two documents there is nothing to ask.
+        let script = "return document.documentElement.dataset[arguments[0]] ?? ''";
+        let value = self.client.execute(script, vec![json!(name)]).await.unwrap_or_default();
+        value.as_str().unwrap_or_default().to_owned()
     }
 
     /// Runs a script in the page.
@@ -184,6 +153,53 @@ impl Page {
     pub async fn narrow(&self, width: u32) {
         let parameters = json!({ "width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true });
         self.devtools("Emulation.setDeviceMetricsOverride", parameters).await.unwrap();
+    }
+
+    /// Gives the window its own size back.
+    pub async fn wide(&self) {
+        self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await.unwrap();
+    }
+
+    /// Runs what the form asks for, to its end.
+    pub async fn finish(&self) {
+        self.click("#generate").await;
+        self.until("run", "finished").await;
+    }
+
+    /// Moves the scrubber to a call.
+    pub async fn seek(&self, call: usize) {
+        let script = "const scrubber = document.getElementById('scrubber');
+            scrubber.value = arguments[0];
+            scrubber.dispatchEvent(new Event('input', { bubbles: true }));";
+        self.run(script, vec![json!(call)]).await;
+        assert!(self.text("#at").await.starts_with(&format!("call {call} of")), "{}", self.text("#at").await);
+    }
+
+    /// Puts another tab in front of the page for a while.
+    pub async fn behind(&self, meanwhile: Duration) {
+        let own = self.client.window().await.unwrap();
+        let other = self.client.new_window(true).await.unwrap();
+        self.client.switch_to_window(other.handle).await.unwrap();
+        tokio::time::sleep(meanwhile).await;
+        self.client.close_window().await.unwrap();
+        self.client.switch_to_window(own).await.unwrap();
+        self.devtools("Page.bringToFront", json!({})).await.unwrap();
+    }
+
+    /// Makes the window of this size, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let parameters = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.devtools("Emulation.setDeviceMetricsOverride", parameters).await.unwrap();
+    }
+
+    /// Makes the CPU so many times slower.
+    pub async fn throttle(&self, times: u32) {
+        self.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": times })).await.unwrap();
+    }
+
+    /// Runs a script before those of every page to come.
+    pub async fn before_scripts(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await.unwrap();
     }
 
     /// Lets every answer of the network wait, in milliseconds.
@@ -200,7 +216,13 @@ impl Page {
         let _ = self.devtools("Browser.crashGpuProcess", json!({})).await;
     }
 
-    async fn devtools(&self, name: &'static str, parameters: Value) -> Result<Value, fantoccini::error::CmdError> {
+    /// What is to be seen in the window, as PNG.
+    pub async fn screenshot(&self) -> Vec<u8> {
+        self.client.screenshot().await.unwrap()
+    }
+
+    /// Asks Chromium itself.
+    pub async fn devtools(&self, name: &'static str, parameters: Value) -> Result<Value, fantoccini::error::CmdError> {
         self.client.issue_cmd(DevTools { name, parameters }).await
     }
 
@@ -224,9 +246,38 @@ impl Page {
         self.find(selector).await.click().await.unwrap();
     }
 
+    /// Hands files to a file input, as its dialog would.
+    pub async fn give(&self, selector: &str, files: &[PathBuf]) {
+        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        self.find(selector).await.send_keys(&names.join("\n")).await.unwrap();
+    }
+
+    /// What a field holds.
+    pub async fn value(&self, selector: &str) -> String {
+        self.find(selector).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Waits until an element's text holds some words; the text.
+    pub async fn until_text(&self, selector: &str, words: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let text = self.text(selector).await;
+            if text.contains(words) {
+                return text;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{selector} says “{text}”, not “{words}”");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Presses a key on an element.
     pub async fn press(&self, selector: &str, key: Key) {
         self.find(selector).await.send_keys(&String::from(char::from(key))).await.unwrap();
+    }
+
+    /// Types on an element.
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        self.find(selector).await.send_keys(text).await.unwrap();
     }
 
     /// Types over what a field holds.
