@@ -176,8 +176,10 @@ async function playRecording() {
     const all = await recordings();
     byId("recordings").replaceChildren(...all.map(({ name, about }, at) => new Option(`${name}: ${about}`, at)));
     byId("recordings").addEventListener("change", async ({ target }) => {
+      const run = await recording(all[target.value]).catch((fault) => status.say(fault.message));
+      if (!run) return;
       session.drop();
-      session.show([await recording(all[target.value])]);
+      session.show([run]);
     });
     const run = await recording(all[0]);
     if (stage.runs.length > 0) return; // the model was faster
@@ -199,8 +201,8 @@ async function takeFiles(files) {
   byId("files-fault").textContent = "";
   try {
     const found = sort(files);
-    session.drop();
     if (found.kind === "model") {
+      session.drop();
       address = { ...address, model: "own", autorun: true };
       apply({ settings: { pins: [] } }); // they are tokens of another vocabulary
       engine.load({ model: "own", backend: address.backend, files: await readModel(found.files) });
@@ -208,6 +210,7 @@ async function takeFiles(files) {
     }
     const text = await found.file.text();
     await pure.ask("checkTrace", text);
+    session.drop();
     session.show([runOfTrace(text, "file")]);
   } catch (fault) {
     byId("files-fault").textContent = fault.message;

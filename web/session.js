@@ -78,11 +78,16 @@ export class Session {
     for (const run of this.#stage.runs) if (run.how === "running") this.#engine.stop(run);
   }
 
-  /** Hears no more of runs under way. */
+  /** Hears no more of runs under way: they stand where they are, stopped. */
   drop() {
-    for (const run of this.#stage.runs) this.#engine.drop(run);
     if (this.#shadow) this.#engine.drop(this.#shadow);
     this.#shadow = undefined;
+    const under = this.#stage.runs.filter((run) => run.how === "running");
+    for (const run of this.#stage.runs) this.#engine.drop(run);
+    for (const run of under) Object.assign(run, { how: "stopped", steps: Math.max(lastOf(run), 0) });
+    if (under.length === 0) return;
+    this.#stage.end();
+    this.#on.shown();
   }
 
   /** Asks the profile anew, as when it has come. */

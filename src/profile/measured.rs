@@ -23,7 +23,7 @@ pub struct Mean {
 
 impl Mean {
     /// Of values that are independent, at least 2.
-    pub(super) fn of(values: &[f64]) -> Self {
+    pub(crate) fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
         let nats = values.iter().sum::<f64>() / count;
         let variance = values.iter().map(|value| (value - nats).powi(2)).sum::<f64>() / (count - 1.0);

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::profile::Mean;
+
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -84,10 +86,8 @@ impl Progress {
 impl Evaluation {
     /// The mean of `losses` `[windows]`.
     pub(super) fn of(losses: &[f64]) -> Self {
-        let count = losses.len() as f64;
-        let nats = losses.iter().sum::<f64>() / count;
-        let variance = losses.iter().map(|loss| (loss - nats).powi(2)).sum::<f64>() / (count - 1.0);
-        Self { nats, se: (variance / count).sqrt() }
+        let Mean { nats, se } = Mean::of(losses);
+        Self { nats, se }
     }
 }
 

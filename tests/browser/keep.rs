@@ -221,7 +221,7 @@ fn a_model_of_ones_own_runs_from_three_files_and_a_wrong_one_is_named() {
         page.open("?autorun=0", "ready").await;
         let words = page.text("#model-words").await;
         assert!(words.contains("128 tokens"), "{words}");
-        page.fill("#steps", "8").await;
+        page.fill("#steps", "30").await;
 
         // Not all of it.
         page.give("#files", &files[..2]).await;
@@ -229,8 +229,11 @@ fn a_model_of_ones_own_runs_from_three_files_and_a_wrong_one_is_named() {
         assert!(fault.contains("missing: tokenizer.json; given: model.safetensors, config.json"), "{fault}");
         assert_eq!(page.data("state").await, "ready");
 
+        // In the middle of a run of the model before: that one is over, and nothing waits for it.
+        page.click("#generate").await;
+        page.until_frames(2).await;
         page.give("#files", &files).await;
-        page.until("origin", "live").await; // until then a recorded run stands there
+        page.until_script("return document.querySelectorAll('#cells-a [data-position]').length === 32").await;
         page.until("run", "finished").await;
         assert!(page.text("#model-words").await.contains("32 tokens, vocabulary 512"));
         assert_eq!(page.count("#cells-a [data-position]").await, 32);
