@@ -21,6 +21,8 @@ export class Transport {
     back.addEventListener("click", () => this.#step(-1));
     forward.addEventListener("click", () => this.#step(1));
     scrubber.addEventListener("input", () => this.seek(Number(scrubber.value)));
+    // A key at the end where it stands moves nothing and tells nothing, but whoever presses it wants the view to rest there.
+    scrubber.addEventListener("keydown", ({ key }) => key in STEPS && this.seek(player.shown));
     part("speed").addEventListener("change", ({ target }) => (player.speed = Number(target.value)));
     document.addEventListener("keydown", (event) => this.#key(event));
   }
