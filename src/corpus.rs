@@ -1,11 +1,13 @@
 //! Text as a model reads it: stories, and windows of tokens that start where stories start.
 
+use std::iter;
+
 use crate::text::{Text, TextError};
 
 /// What stands between two stories, on a line of its own.
 pub const SEPARATOR: &str = "<|endoftext|>";
 
-/// A story that would fill more windows than this is a book: windows then start at its paragraphs too.
+/// A story that would fill more windows than this is a book: windows then start all over it.
 const BOOK: usize = 8;
 
 /// Why text is no corpus.
@@ -54,8 +56,9 @@ pub struct Corpus {
 
 impl Corpus {
     /// Cuts `text` into stories at each `<|endoftext|>` (a text without one is one story), and these into tokens. A window of
-    /// `length` tokens starts at each story; in a story of more than eight windows, and in all of a text that would give but
-    /// one, at each paragraph (after an empty line, or after any line where there is none).
+    /// `length` tokens starts at each story. In a story of more than eight windows, and in a text of one story, windows leave
+    /// nothing out: one starts at each paragraph (after an empty line, or after any line where there is none), and where the
+    /// next paragraph is more than a window away, at the last line within it, else at the last word, else where it ends.
     ///
     /// # Errors
     /// [`CorpusError`], also for text of nothing but white space.
@@ -86,7 +89,17 @@ impl Corpus {
             _ => {}
         }
         let book = |story: usize| stories[story].len() > BOOK * length || stories.len() == 1;
-        let starts = paragraphs.into_iter().filter(|&(story, offset)| offset == 0 || book(story)).collect();
+        let edges = Edges::of(tokenizer);
+        let mut starts = vec![];
+        for (index, &(story, offset)) in paragraphs.iter().enumerate() {
+            if !book(story) {
+                starts.extend((offset == 0).then_some((story, offset)));
+                continue;
+            }
+            let next = paragraphs.get(index + 1).filter(|&&(other, _)| other == story);
+            let paragraph = &stories[story][..next.map_or(stories[story].len(), |&(_, next)| next)];
+            starts.extend(edges.starts(paragraph, offset, length).map(|offset| (story, offset)));
+        }
         let bytes = stories.iter().flatten().map(|&token| bytes(token)).sum();
         Ok(Self { stories, starts, length, end, bytes })
     }
@@ -104,6 +117,15 @@ impl Corpus {
     /// How many tokens there are.
     pub fn tokens(&self) -> usize {
         self.stories.iter().map(Vec::len).sum()
+    }
+
+    /// How many of them stand in some window.
+    pub fn read(&self) -> usize {
+        let read = |(index, &(story, offset)): (usize, &(usize, usize))| {
+            let next = self.starts.get(index + 1).filter(|&&(other, _)| other == story);
+            self.length.min(next.map_or(self.stories[story].len(), |&(_, next)| next) - offset)
+        };
+        self.starts.iter().enumerate().map(read).sum()
     }
 
     /// How many bytes of text they stand for.
@@ -140,18 +162,53 @@ impl Corpus {
     }
 
     /// `count` windows `[count][length]` that do not overlap, spread evenly over the text, or all such windows where there are
-    /// not so many: what a measurement is made on.
+    /// not so many: what a measurement is made on. None but a story's first goes on with another story.
     pub fn apart(&self, count: usize) -> Vec<Vec<u32>> {
         let mut apart: Vec<usize> = vec![];
         for (index, &(story, offset)) in self.starts.iter().enumerate() {
             let last = apart.last().map(|&last| self.starts[last]);
-            if last.is_none_or(|(before, from)| before != story || offset >= from + self.length) {
+            let ends = offset > 0 && offset + self.length > self.stories[story].len();
+            if !ends && last.is_none_or(|(before, from)| before != story || offset >= from + self.length) {
                 apart.push(index);
             }
         }
         let (all, count) = (apart.len(), count.min(apart.len()));
         (0..count).map(|k| self.in_order(apart[k * all / count])).collect()
     }
+}
+
+/// Where lines and words begin, by the tokens.
+struct Edges {
+    /// Whether a line begins after the token.
+    ends_line: Vec<bool>,
+    /// Whether a word begins with the token.
+    begins_word: Vec<bool>,
+}
+
+impl Edges {
+    fn of(tokenizer: &Text) -> Self {
+        let forms = tokenizer.display_forms();
+        Self {
+            ends_line: forms.iter().map(|form| form.ends_with('\n')).collect(),
+            begins_word: forms.iter().map(|form| form.starts_with(char::is_whitespace)).collect(),
+        }
+    }
+
+    /// Windows of `length` that read all of `tokens` from `from` on, the first one there.
+    fn starts<'a>(&'a self, tokens: &'a [u32], from: usize, length: usize) -> impl Iterator<Item = usize> + 'a {
+        iter::successors(Some(from), move |&from| {
+            let end = from + length;
+            let mut within = (from + 1..=end).rev().take_while(|_| end < tokens.len());
+            let line = within.clone().find(|&at| self.ends_line[tokens[at - 1] as usize]);
+            let word = || within.clone().find(|&at| self.begins_word[tokens[at] as usize]);
+            line.or_else(word).or_else(|| within.next())
+        })
+    }
+}
+
+/// A text with the ends of its lines as `\n`, in place of `\r\n` and `\r`.
+pub fn with_newlines(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }
 
 /// The stories of a text, without the white space around them.
@@ -191,15 +248,32 @@ mod tests {
     fn windows_of_a_book_start_at_its_paragraphs() {
         let text = text();
         let paragraph = "A line.\nAnother line of the same paragraph.\n\n";
-        let corpus = Corpus::new(&paragraph.repeat(20), &text, 8).unwrap();
+        let corpus = Corpus::new(&paragraph.repeat(20), &text, 24).unwrap();
         assert_eq!((corpus.stories(), corpus.windows()), (1, 20));
         assert!((0..20).all(|index| text.decode(&corpus.in_order(index), 2).unwrap().starts_with("A line.\nAnother")));
         // Without empty lines, at each line; all of the text is there once.
         let lines = Corpus::new(&"A line of it.\n".repeat(50), &text, 8).unwrap();
         assert_eq!((lines.windows(), lines.bytes()), (50, 50 * 14 - 1));
+        // A paragraph longer than a window is read whole, from starts of lines, else of words, else of any token.
+        let told = |text_: &str, length| {
+            let corpus = Corpus::new(text_, &text, length).unwrap();
+            assert_eq!(corpus.read(), corpus.tokens(), "{text_}");
+            let windows = (0..corpus.windows()).map(|index| corpus.in_order(index)).collect::<Vec<_>>();
+            windows.iter().map(|window| text.decode(&window[..1], 2).unwrap()).collect::<Vec<_>>()
+        };
+        let poem = format!("First.\n\n{}\nLast.", "Then a line.\n".repeat(9));
+        let starts = told(&poem, 10);
+        assert!(
+            starts.len() > 5 && starts.iter().all(|start| ["F", "Then", "L"].contains(&start.as_str())),
+            "{starts:?}"
+        );
+        let line = told(&"This is it. ".repeat(40), 7);
+        assert!(line.len() > 15 && line[1..].iter().all(|start| start.starts_with(' ')), "{line:?}");
+        assert!(told(&"ab".repeat(300), 7).len() > 10);
         // A short book among stories, and one that is all there is.
         let both = format!("One day.\n<|endoftext|>\n{}", "A line of it.\n".repeat(3));
-        assert_eq!(Corpus::new(&both, &text, 8).unwrap().windows(), 2);
+        let two = Corpus::new(&both, &text, 8).unwrap();
+        assert_eq!((two.windows(), two.read()), (2, 3 + 8));
         assert_eq!(Corpus::new(&"A line of it.\n".repeat(3), &text, 8).unwrap().windows(), 3);
     }
 
@@ -214,6 +288,11 @@ mod tests {
         let corpus = Corpus::new(&"A line of it.\n".repeat(50), &text, 10).unwrap();
         let line = text.encode("A line of it.\n").unwrap().len();
         assert_eq!(corpus.apart(usize::MAX).len(), 50usize.div_ceil(10usize.div_ceil(line)));
+    }
+
+    #[test]
+    fn lines_end_in_one_way() {
+        assert_eq!(with_newlines("a\r\nb\rc\n\r\nd".into()), "a\nb\nc\n\nd");
     }
 
     #[test]

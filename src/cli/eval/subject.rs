@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use unmask::{
-    corpus::Corpus,
+    corpus::{Corpus, with_newlines},
     denoiser::DenoiserError,
     model::{Choice, Model, ModelFiles, Place},
     text::{Text, sha256},
@@ -86,7 +86,7 @@ impl Source {
             let place = error.utf8_error().valid_up_to() + 1;
             anyhow!("{} is not text in UTF-8: byte {place} is no part of a character", name())
         })?;
-        let corpus = Corpus::new(&text, tokenizer, length).with_context(name)?;
+        let corpus = Corpus::new(&with_newlines(text), tokenizer, length).with_context(name)?;
         Ok(Self { corpus, hash })
     }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, bail};
-use unmask::corpus::SEPARATOR;
+use unmask::corpus::{SEPARATOR, with_newlines};
 
 /// The files, one after the other, each the end of a story.
 pub fn read(paths: &[PathBuf]) -> anyhow::Result<String> {
@@ -14,23 +14,27 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<String> {
         if !whole.is_empty() {
             whole += &format!("\n{SEPARATOR}\n");
         }
-        whole += &text;
+        whole += &with_newlines(text);
     }
     Ok(whole)
 }
 
-/// The first nineteen twentieths and the last one, or as near to that as a story starts, else a paragraph, else a line.
+/// The first nineteen twentieths and the last one: cut where a story starts, if one does within reach, else a paragraph,
+/// else a line, else a word, else anywhere.
 pub fn divide(text: &str) -> (&str, &str) {
-    let near = text.len() / 20 * 19;
+    let (near, reach) = (text.len() - text.len() / 20, text.len() / 40);
     let empty = |part: &str| part.split(SEPARATOR).all(|story| story.trim().is_empty());
-    for mark in [SEPARATOR, "\n\n", "\n"] {
+    for mark in [SEPARATOR, "\n\n", "\n", " ", ""] {
         let cuts = text.match_indices(mark).map(|(at, _)| at + mark.len());
-        let nearest = cuts.filter(|&at| !empty(&text[at..])).min_by_key(|at| at.abs_diff(near));
-        if let Some(at) = nearest.filter(|&at| !empty(&text[..at])) {
-            return text.split_at(at);
+        let nearest = cuts.filter(|at| at.abs_diff(near) <= reach).min_by_key(|at| at.abs_diff(near));
+        if let Some((text, held_out)) = nearest.map(|at| text.split_at(at))
+            && !empty(text)
+            && !empty(held_out)
+        {
+            return (text, held_out);
         }
     }
-    text.split_at(text.len())
+    (text, "")
 }
 
 #[cfg(test)]
@@ -47,9 +51,19 @@ mod tests {
         let (text, held_out) = divide(&book);
         assert!(text.ends_with("\n\n") && held_out.starts_with("a paragraph"));
         assert_eq!(text.to_owned() + held_out, book);
-        // A line that ends the text begins no other, and with nothing to cut at nothing is held out.
+        // A line that ends the text begins no other; a mark far away is none.
         let ended = format!("{book}<|endoftext|>\n");
-        assert_eq!(divide(&ended).1.matches("a paragraph").count(), 5);
-        assert_eq!(divide(&"é".repeat(40)).1, "");
+        assert_eq!(divide(&ended).1.matches("a paragraph").count(), 4);
+        let foreword = format!("a foreword\n\n{}", "a line\n".repeat(100));
+        assert_eq!(divide(&foreword).1.matches("a line").count(), 5);
+    }
+
+    #[test]
+    fn one_line_is_divided_too() {
+        let line = "words of it ".repeat(100);
+        let (text, held_out) = divide(&line);
+        assert!(text.ends_with(' ') && held_out.split(' ').count() > 10, "{held_out}");
+        assert_eq!(divide(&"é".repeat(400)).1, "é".repeat(20));
+        assert_eq!(divide("  \n"), ("  \n", ""));
     }
 }
