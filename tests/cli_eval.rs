@@ -268,6 +268,15 @@ fn what_cannot_be_is_refused_with_its_range() {
 }
 
 #[test]
+fn what_can_be_run_without_a_text_or_in_its_own_number_of_calls_is() {
+    let small = ["--model", "tests/model", "--device", "cpu", "--length", "12", "--runs", "2"];
+    let all = printed(&[&["--schedules", "all", "--steps", "4"], &small[..]].concat());
+    assert!(all.contains("minimax-dtc, random") && !all.contains("profile-"), "{all}");
+    let one = printed(&[&["--schedules", "one-at-a-time"], &small[..]].concat());
+    assert!(one.contains("K = 12") && !one.contains("K = 4"), "{one}");
+}
+
+#[test]
 fn a_file_that_is_no_text_is_named() {
     let one = "Tom had a red ball and a big dog. ".repeat(3);
     for (name, content, words) in [

@@ -207,7 +207,8 @@ fn what_cannot_be_trained_is_told() {
     let folder = Folder::new("bad");
     let fails = |more: &[&str], word: &str| {
         // In the place of the usual, where it is given.
-        let usual = SMALL.chunks(2).filter(|pair| !more.contains(&pair[0])).flatten();
+        let known = |name: &str| more.contains(&name) || (name == "--vocab" && more.contains(&"--tokenizer"));
+        let usual = SMALL.chunks(2).filter(|pair| !known(pair[0])).flatten();
         let mut command = Command::new(env!("CARGO_BIN_EXE_unmask"));
         command.args(["train", "text.txt", "--out", "out"]).args(usual).args(more);
         let output = command.current_dir(&folder.0).output().unwrap();
@@ -220,18 +221,26 @@ fn what_cannot_be_trained_is_told() {
     fails(&["--vocab", "100"], "vocab is 100; it must be at least 259");
     fails(&["--vocab", "4000"], "a vocabulary of 4000 needs more text");
     fails(&["--n-head", "3"], "n_head");
+    for name in ["--steps", "--batch", "--vocab", "--threads", "--patience"] {
+        fails(&[name, "-1"], "must be a whole number above 0");
+    }
     fails(&["--steps", "0"], "steps is 0; it must be at least 1");
+    fails(&["--patience", "0"], "patience is 0; it must be at least 1");
+    fails(&["--batch", "100000"], "batch is 100000; it must be at least 1, and of at most 1048576 tokens");
+    fails(&["--weight-decay", "1e30"], "weight decay is 1000000000000000000000000000000; it must be from 0 to 1");
+    fails(&["--length", "1"], "length is 1; it must be at least 2");
     fails(&["--learning-rate", "nan"], "learning rate is NaN");
     fails(&["--minutes", "-1"], "--minutes is -1; it must be a number above 0");
     fails(&["--learning-rate", "-1"], "learning rate is -1; it must be above 0");
     fails(&["--size", "huge"], "the sizes are tiny, small");
-    fails(&["--resume"], "checkpoint.safetensors cannot be read");
-    fails(&["--patience", "0"], "patience is 0; it must be at least 1");
+    fails(&["--resume"], "out has no run to go on with: leave --resume out to begin one");
     fails(&["--threads", "9"], "threads is 9; it must be at least 1, and at most the windows of a batch");
     fails(&["--seed", "-1"], "must be a whole number from 0");
     fails(&["--length", "2000"], "the held-out text cannot be used: the text has");
     fs::write(folder.0.join("bytes"), [0xff, 0xfe]).unwrap();
     fails(&["bytes"], "bytes is not text in UTF-8");
+    fs::write(folder.0.join("other.json"), "{}").unwrap();
+    fails(&["--tokenizer", "other.json"], "other.json: tokenizer.json is not a byte-level BPE tokenizer");
     fs::write(folder.0.join("empty"), " \n").unwrap();
     fails(&["--held-out", "empty"], "the text is empty");
 }
@@ -261,4 +270,60 @@ fn a_run_cut_short_on_resuming_is_measured_where_it_ends() {
     assert!(!folder.out().join("model.safetensors").exists());
     let words = told(&folder.train(&["--resume", "--steps", "1"]));
     assert!(words.contains("done: ") && folder.out().join("model.safetensors").exists(), "{words}");
+}
+
+/// Minutes are minutes also when the run is stopped before it is known how many steps they are.
+#[cfg(unix)]
+#[test]
+fn minutes_outlive_an_early_stop() {
+    let folder = Folder::new("early");
+    let mut child = folder.command(&["--minutes", "0.05", "--every", "1000000"]).stderr(Stdio::null()).spawn().unwrap();
+    while !folder.out().join(CHECKPOINT).exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(Checkpoint::read(&folder.out()).unwrap().about.settings.minutes, Some(0.05));
+    let begun = Instant::now();
+    let words = told(&folder.train(&["--resume", "--every", "1000000"]));
+    assert!(words.contains("done: ") && begun.elapsed() < Duration::from_secs(60), "{words}");
+    assert_eq!(Checkpoint::read(&folder.out()).unwrap().about.settings.minutes, None);
+}
+
+#[cfg(unix)]
+#[test]
+fn two_runs_do_not_share_a_folder() {
+    let folder = Folder::new("shared");
+    let mut child = folder.command(&["--steps", "1000000"]).stderr(Stdio::null()).spawn().unwrap();
+    while !folder.out().join(CHECKPOINT).exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let words = told(&folder.train(&["--resume"]));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(words.contains("another run is writing into out; name another --out"), "{words}");
+    assert!(folder.train(&["--resume", "--steps", "1"]).status.success(), "a lock outlives no run");
+}
+
+/// Any text that has enough in it is trained on, whatever stands between its lines.
+#[test]
+fn text_of_any_shape_is_read_to_its_end() {
+    let folder = Folder::new("shapes");
+    let words = "A cat saw two dogs. The dogs saw it too. ".repeat(200);
+    let lines = words.replace(". ", ".\r\n");
+    for (name, text) in [("line", words.clone()), ("lines", lines.clone()), ("foreword", format!("It.\r\n\r\n{lines}"))]
+    {
+        fs::write(folder.0.join(name), text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unmask"));
+        command
+            .args(["train", name, "--steps", "2", "--vocab", "259", "--out"])
+            .arg(folder.0.join(name.to_owned() + "-out"));
+        let usual = SMALL.chunks(2).filter(|pair| pair[0] != "--vocab").flatten();
+        let output = command.args(usual).current_dir(&folder.0).output().unwrap();
+        let said = told(&output);
+        assert!(
+            output.status.success() && said.contains("text: 1 story") && !said.contains("not read"),
+            "{name}: {said}"
+        );
+    }
 }

@@ -20,6 +20,7 @@ use unmask::{
 use super::{
     live,
     model_options::ModelOptions,
+    print::print,
     run::{self, Event, Request},
     values::{at_least_one, early_stop, seed, temperature},
 };
@@ -140,8 +141,7 @@ fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
             Event::Warning(text) => note(format_args!("warning: {text}")),
             Event::Frame { .. } => {}
             Event::Finished(summary) => {
-                let mut out = io::stdout().lock();
-                writeln!(out, "{}", summary.text).context("the text could not be printed")?;
+                print(&format!("{}\n", summary.text))?;
                 note(format_args!("{summary}"));
                 return Ok(if summary.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
             }

@@ -5,18 +5,30 @@ use std::fmt::Display;
 use anyhow::bail;
 use unmask::{schedule::Schedule, spec};
 
-/// Powers of two from `least` up to the length, and the length itself where there are none.
-pub fn powers_of_two(least: usize, length: usize) -> Vec<usize> {
+/// The numbers of calls that are `given`; else powers of two from `least` up to the length, and the length alone where there
+/// are none, or where all `schedules` take no other number.
+pub fn steps(
+    given: &[usize],
+    mut schedules: impl Iterator<Item = Schedule>,
+    least: usize,
+    length: usize,
+) -> Vec<usize> {
+    if !given.is_empty() {
+        return given.to_vec();
+    }
+    if schedules.all(|schedule| schedule == Schedule::OneAtATime) {
+        return vec![length];
+    }
     let powers = (0..usize::BITS).map(|power| 1 << power).skip_while(|&steps| steps < least);
     let powers: Vec<usize> = powers.take_while(|&steps| steps <= length).collect();
     if powers.is_empty() { vec![length] } else { powers }
 }
 
-/// Schedules by name, or all that keep to any number of calls.
-pub fn schedules(list: &str) -> anyhow::Result<Vec<Schedule>> {
+/// Schedules by name, or all that keep to any number of calls, with or without those made for a known profile.
+pub fn schedules(list: &str, profile: bool) -> anyhow::Result<Vec<Schedule>> {
     let schedules = if list == "all" {
-        let unhurried = |schedule: &Schedule| *schedule != Schedule::OneAtATime;
-        Schedule::ALL.into_iter().chain(Schedule::OTHERS.into_iter().filter(unhurried)).collect()
+        let all = Schedule::ALL.into_iter().chain(Schedule::OTHERS);
+        all.filter(|&one| one != Schedule::OneAtATime && (profile || !one.needs_profile())).collect()
     } else {
         spec::list(list).iter().map(|name| name.parse()).collect::<Result<Vec<Schedule>, _>>()?
     };

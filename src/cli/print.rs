@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use clap::error::ErrorKind;
 
-/// Prints numbers to the standard output.
+/// Prints what a command is for to the standard output.
 ///
 /// # Errors
 /// When they cannot be written, as on a full disk.
@@ -17,7 +17,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // The reader has seen enough, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("the numbers could not be printed"),
+        other => other.context("the standard output could not be written"),
     }
 }
 

@@ -1,12 +1,19 @@
 //! Options that are numbers within a range.
 
+use std::str::FromStr;
+
 use unmask::{random::MAX_SEED, sampler::MAX_TEMPERATURE};
 
 pub fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(steps) if steps > 0 => Ok(steps),
+        Ok(number) if number > 0 => Ok(number),
         _ => Err(format!("must be a whole number from 1 to {}", usize::MAX)),
     }
+}
+
+/// A number whose range is known to whoever takes it, and told there.
+pub fn whole<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "must be a whole number above 0".to_owned())
 }
 
 pub fn seed(text: &str) -> Result<u64, String> {

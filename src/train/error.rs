@@ -68,6 +68,14 @@ pub enum TrainError {
         /// What it is.
         nats: f64,
     },
+    /// A weight is no number, or too great a one.
+    #[error(
+        "a weight after step {step} is no number below 65504, the greatest of f16: the learning rate may be too high"
+    )]
+    Overflow {
+        /// After which step.
+        step: u64,
+    },
     /// What is to be written cannot be put into words.
     #[error("{name} could not be made")]
     Json {

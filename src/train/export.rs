@@ -3,10 +3,12 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use burn::{module::Module, tensor::DType};
+use half::f16;
+use safetensors::SafeTensors;
 
 use super::{Checkpoint, Progress, TrainError, Trainer, checkpoint::About};
 use crate::{
-    model::{Config, Model, ModelFiles, Place, SelfTest, save},
+    model::{Config, Model, ModelError, ModelFiles, Place, SelfTest, save},
     text::Text,
     whole_file::{WriteError, write_whole},
 };
@@ -68,6 +70,10 @@ impl Trainer {
         let config = serde_json::to_string_pretty(&config).map(|text| text + "\n");
         let config = config.map_err(|source| TrainError::Json { name: "config.json", source })?;
         let weights = save(&self.average, DType::F16)?;
+        if !all_finite(&weights)? {
+            return Err(TrainError::Overflow { step: *step });
+        }
+        let test = if self.config.causal() { None } else { Some(self.self_test(&weights, &config)?) };
         let write = |name: &str, bytes: &[u8]| write_whole(&folder.join(name), bytes);
         write("tokenizer.json", &self.tokenizer)?;
         // Old answers beside new weights would be a GPU that fails; none at all are computed when they are needed.
@@ -80,20 +86,47 @@ impl Trainer {
         }
         write("model.safetensors", &weights)?;
         write("config.json", config.as_bytes())?;
-        if !self.config.causal() {
-            let files = ModelFiles {
-                weights: weights.into(),
-                config: config.into_bytes().into(),
-                tokenizer: self.tokenizer.clone().into(),
-                self_test: None,
-            };
-            let test = pollster::block_on(SelfTest::record(&mut Model::load(&files, Place::cpu())?))?;
-            let test = serde_json::to_string(&test).map(|text| text + "\n");
-            write(
-                "self_test.json",
-                test.map_err(|source| TrainError::Json { name: "self_test.json", source })?.as_bytes(),
-            )?;
+        if let Some(test) = test {
+            write("self_test.json", test.as_bytes())?;
         }
         Ok(())
+    }
+
+    /// The answers of the CPU with these weights.
+    fn self_test(&self, weights: &[u8], config: &str) -> Result<String, TrainError> {
+        let files = ModelFiles {
+            weights: weights.to_vec().into(),
+            config: config.as_bytes().to_vec().into(),
+            tokenizer: self.tokenizer.clone().into(),
+            self_test: None,
+        };
+        let test = pollster::block_on(SelfTest::record(&mut Model::load(&files, Place::cpu())?))?;
+        let test = serde_json::to_string(&test).map(|text| text + "\n");
+        test.map_err(|source| TrainError::Json { name: "self_test.json", source })
+    }
+}
+
+/// Whether a safetensors file of f16 holds numbers alone: what is over 65504 is none there.
+fn all_finite(weights: &[u8]) -> Result<bool, TrainError> {
+    let file =
+        SafeTensors::deserialize(weights).map_err(|error| TrainError::Weights(ModelError::NotSafetensors(error)))?;
+    let finite = |bytes: &[u8]| bytes.chunks_exact(2).all(|pair| f16::from_le_bytes([pair[0], pair[1]]).is_finite());
+    Ok(file.tensors().iter().all(|(_, tensor)| finite(tensor.data())))
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::tensor::{Dtype, TensorView, serialize};
+
+    use super::*;
+
+    #[test]
+    fn what_f16_cannot_hold_is_seen() {
+        let file = |number: f32| {
+            let bytes: Vec<u8> = [1.0, number].into_iter().flat_map(|x| f16::from_f32(x).to_le_bytes()).collect();
+            serialize([("w", TensorView::new(Dtype::F16, vec![2], &bytes).unwrap())], None).unwrap()
+        };
+        assert!(all_finite(&file(65504.0)).unwrap());
+        assert!(!all_finite(&file(7e4)).unwrap() && !all_finite(&file(f32::NAN)).unwrap());
     }
 }

@@ -13,6 +13,9 @@ use crate::{
 /// More threads than any machine has cores for.
 const MOST_THREADS: usize = 1024;
 
+/// The answers to so many tokens of a vocabulary of 2048 fill 8 GB.
+const MOST_TOKENS: usize = 1 << 20;
+
 /// What a net learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -84,6 +87,9 @@ pub struct Settings {
     pub threads: usize,
     /// Steps in all.
     pub steps: u64,
+    /// Minutes that the steps are to take, until it is known how many that is.
+    #[serde(default)]
+    pub minutes: Option<f64>,
     /// Steps in which the rate rises.
     pub warm_up: u64,
     /// The share of steps, the last, in which it falls.
@@ -127,6 +133,7 @@ impl Settings {
             batch: 32,
             threads: 2,
             steps: 6000,
+            minutes: None,
             warm_up: 100,
             decay: 0.4,
             learning_rate: 1.2e-2,
@@ -171,9 +178,8 @@ impl Settings {
         require(self.vocab >= FEWEST, "vocab", &self.vocab, &format!("at least {FEWEST}"))?;
         require(self.length >= 2, "length", &self.length, "at least 2")?;
         require(share(self.dropout), "dropout", &self.dropout, "at least 0 and below 1")?;
-        // Places in a batch are counted in 31 bits on a device.
-        let batch = self.batch >= 1 && self.batch.saturating_mul(self.length) <= i32::MAX as usize;
-        require(batch, "batch", &self.batch, "at least 1, and of less than 2147483648 tokens")?;
+        let batch = self.batch >= 1 && self.batch.saturating_mul(self.length) <= MOST_TOKENS;
+        require(batch, "batch", &self.batch, &format!("at least 1, and of at most {MOST_TOKENS} tokens"))?;
         let threads = (1..=self.batch.min(MOST_THREADS)).contains(&self.threads);
         let most = format!("at least 1, and at most the windows of a batch and {MOST_THREADS}");
         require(threads, "threads", &self.threads, &most)?;
@@ -184,8 +190,8 @@ impl Settings {
         require((0.0..=1.0).contains(&self.decay), "decay", &self.decay, "from 0 to 1")?;
         let rate = self.learning_rate > 0.0 && self.learning_rate <= 1.0;
         require(rate, "learning rate", &self.learning_rate, "above 0 and at most 1")?;
-        let decays = self.weight_decay >= 0.0 && self.weight_decay.is_finite();
-        require(decays, "weight decay", &self.weight_decay, "at least 0")?;
+        let decays = (0.0..=1.0).contains(&self.weight_decay);
+        require(decays, "weight decay", &self.weight_decay, "from 0 to 1")?;
         require(self.clip > 0.0, "clip", &self.clip, "above 0")?;
         require(share(self.ema), "ema", &self.ema, "at least 0 and below 1")?;
         require(self.every >= 1, "every", &self.every, "at least 1")?;
@@ -194,7 +200,10 @@ impl Settings {
         require(self.held_out >= 2, "held-out windows", &self.held_out, "at least 2")?;
         require(self.seed <= MAX_SEED, "seed", &self.seed, &format!("at most {MAX_SEED}"))?;
         self.config().check().map_err(|error| match error {
-            ModelError::ConfigValue { key, value, accepted } => TrainError::Setting { name: key, value, accepted },
+            ModelError::ConfigValue { key, value, accepted } => {
+                let name = if key == "seq_len" { "length" } else { key };
+                TrainError::Setting { name, value, accepted }
+            }
             other => other.into(),
         })
     }

@@ -197,9 +197,10 @@ impl Trainer {
         self.net.num_params()
     }
 
-    /// Ends the run after other than the planned number of steps.
-    pub fn set_steps(&mut self, steps: u64) {
-        self.settings.steps = steps;
+    /// Ends the run after other than the planned number of steps; `minutes` if the number will be another when it is known
+    /// how many fit into these.
+    pub fn plan(&mut self, steps: u64, minutes: Option<f64>) {
+        (self.settings.steps, self.settings.minutes) = (steps, minutes);
     }
 
     /// Whether all steps are made, or measurements have not bettered for as long as is allowed.

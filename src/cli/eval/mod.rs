@@ -23,7 +23,7 @@ use unmask::{
 use super::{
     model_options::ModelOptions,
     print::wrong_usage,
-    values::{at_least_one, seed, temperature},
+    values::{at_least_one, seed, temperature, whole},
 };
 
 /// Measure a model on text, and schedules by their samples.
@@ -50,14 +50,15 @@ pub struct Command {
     /// Windows of the text to measure, spread over it; 0 or `all` is all of them; 200 if not given
     #[arg(long, value_name = "N", value_parser = options::windows, allow_negative_numbers = true)]
     windows: Option<usize>,
-    /// Numbers of revealed tokens at which the profile is measured; at least 2; 16 if not given
+    /// Numbers of revealed tokens at which the profile is measured; at least 2; 16 if not given. Between them it is taken for
+    /// straight, which the standard errors know nothing of: with few points TC and DTC are off by more than these say
     #[arg(long, value_name = "N", value_parser = options::points, allow_negative_numbers = true)]
     points: Option<usize>,
     /// Schedules, a list with commas, or `all`
     #[arg(long, value_name = "S,..")]
     schedules: Option<String>,
     /// Calls, a list with commas; the powers of two from 4 up to the length if not given
-    #[arg(long, value_name = "K,..", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, value_name = "K,..", value_delimiter = ',', value_parser = whole::<usize>, allow_negative_numbers = true)]
     steps: Vec<usize>,
     /// Orders of the schedules' runs, a list with commas; random if not given
     #[arg(long, value_name = "O,..")]
@@ -69,7 +70,7 @@ pub struct Command {
     #[arg(long, value_name = "M,..")]
     remaskings: Option<String>,
     /// Runs of each strategy with each number of calls, at least 2; 16 if not given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     runs: Option<usize>,
     /// Text before the masks of a run; none if not given
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

@@ -4,6 +4,7 @@ use unmask::{
     denoiser::Denoiser,
     order::Order,
     quality::{COPIED, Grams},
+    schedule::Schedule,
     strategy::Strategy,
     sweep::{Shard, Share, Summary, Sweep, VERSION, merge},
 };
@@ -39,7 +40,12 @@ pub fn print_samples(command: &Command) -> anyhow::Result<()> {
     let mask_id = subject.model.mask_id();
     let fresh: Vec<usize> = (0..length).filter(|&at| start[at] == mask_id).collect();
     let masked = fresh.len();
-    let steps = if command.steps.is_empty() { lists::powers_of_two(4, masked) } else { command.steps.clone() };
+    // What is no schedule takes any number, as `uniform` does.
+    let schedules = strategies.iter().map(|strategy| match strategy {
+        Strategy::Scheduled { schedule, .. } => *schedule,
+        _ => Schedule::Uniform,
+    });
+    let steps = lists::steps(&command.steps, schedules, 4, masked);
     let sweep = Sweep {
         model: subject.model.hash().to_owned(),
         tokenizer: text.hash().to_owned(),
@@ -78,7 +84,7 @@ fn strategies(command: &Command) -> anyhow::Result<Vec<Strategy>> {
     let (orders, rules, remaskings) = (command.orders()?, command.rules()?, command.remaskings()?);
     // Whoever names rules alone wants these alone.
     let alone = command.schedules.is_none() && command.orders.is_none() && !(rules.is_empty() && remaskings.is_empty());
-    let schedules = lists::schedules(command.schedules.as_deref().unwrap_or(SCHEDULES))?;
+    let schedules = lists::schedules(command.schedules.as_deref().unwrap_or(SCHEDULES), command.file.is_some())?;
     let schedules = if alone { vec![] } else { schedules };
     let of =
         |order: &Order| schedules.iter().map(|&schedule| Strategy::scheduled(schedule, *order)).collect::<Vec<_>>();

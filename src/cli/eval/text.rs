@@ -37,11 +37,11 @@ pub struct Told<'a> {
 
 /// Measures the text and prints the forecast.
 pub fn print_forecast(command: &Command) -> anyhow::Result<()> {
-    let schedules = lists::schedules(command.schedules.as_deref().unwrap_or(SCHEDULES));
+    let schedules = lists::schedules(command.schedules.as_deref().unwrap_or(SCHEDULES), true);
     let schedules = schedules.unwrap_or_else(|error| wrong_usage(&error));
     let mut subject = Subject::open(command.place.model.as_deref(), command.place.device)?;
     let length = subject.length(command.length).unwrap_or_else(|error| wrong_usage(&error));
-    let steps = if command.steps.is_empty() { lists::powers_of_two(4, length) } else { command.steps.clone() };
+    let steps = lists::steps(&command.steps, schedules.iter().copied(), 4, length);
     check(&schedules, &steps, length).unwrap_or_else(|error| wrong_usage(&error));
     let path = command.file.clone().unwrap_or_default();
     let source = Source::read(&path, subject.model.text(), length)?;

@@ -17,7 +17,7 @@ use unmask::{
 use super::{
     lists,
     print::{Progress, print, wrong_usage},
-    values::seed,
+    values::{seed, whole},
 };
 
 /// Compare schedules where their error is exact.
@@ -44,10 +44,10 @@ pub struct Command {
     #[arg(long, value_name = "SPEC", default_value = "reed-solomon:k=23,q=256")]
     law: String,
     /// Tokens, all of them masked at first; 64 if not given, and as many as the table has
-    #[arg(long, value_name = "L", allow_negative_numbers = true)]
+    #[arg(long, value_name = "L", value_parser = whole::<usize>, allow_negative_numbers = true)]
     length: Option<usize>,
     /// Calls, a list with commas; the powers of two up to the length if not given
-    #[arg(long, value_name = "K,..", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, value_name = "K,..", value_delimiter = ',', value_parser = whole::<usize>, allow_negative_numbers = true)]
     steps: Vec<usize>,
     /// Schedules, a list with commas, or `all`
     #[arg(
@@ -61,7 +61,7 @@ pub struct Command {
     format: Format,
     /// Run the real sampler so many times for each error as well, at least 30, and print its 95 % intervals (table and csv);
     /// what is rarer than one in so many runs is not seen by them
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "scaling")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true, conflicts_with = "scaling")]
     runs: Option<usize>,
     /// Seed of the first run
     #[arg(long, value_name = "N", default_value_t = 1, requires = "runs", value_parser = seed, allow_negative_numbers = true)]
@@ -114,9 +114,8 @@ impl Command {
     /// What was asked for, with its exact numbers.
     fn bench(&self, table: Option<&str>) -> anyhow::Result<Bench> {
         let lab = Lab::new(&self.law, self.law(table)?);
-        let steps =
-            if self.steps.is_empty() { lists::powers_of_two(2, lab.law().length()) } else { self.steps.clone() };
-        let schedules = lists::schedules(&self.schedule)?;
+        let schedules = lists::schedules(&self.schedule, true)?;
+        let steps = lists::steps(&self.steps, schedules.iter().copied(), 2, lab.law().length());
         lists::no_twice("steps", &steps)?;
         match self.runs {
             Some(runs) if runs < MIN_RUNS => return Err(LabError::Runs(runs).into()),

@@ -23,7 +23,7 @@ impl Deadline {
     pub fn new(minutes: f64, trainer: &mut Trainer) -> Self {
         let from = trainer.progress().step;
         // Until the speed is known there is always another step.
-        trainer.set_steps(trainer.settings().steps.max(from + KNOWN + 1));
+        trainer.plan(trainer.settings().steps.max(from + KNOWN + 1), Some(minutes));
         Self { end: Instant::now() + Duration::from_secs_f64(minutes * 60.0), from, timed: None }
     }
 
@@ -43,6 +43,6 @@ impl Deadline {
         let Some((from, begun)) = self.timed.filter(|&(from, _)| step > from) else { return };
         let a_step = (now - begun).as_secs_f64() / (step - from) as f64;
         let left = self.end.saturating_duration_since(now).as_secs_f64();
-        trainer.set_steps(step + (left / a_step) as u64);
+        trainer.plan(step + (left / a_step) as u64, None);
     }
 }

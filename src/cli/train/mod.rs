@@ -2,6 +2,7 @@
 
 mod deadline;
 mod device;
+mod lock;
 mod report;
 mod text;
 
@@ -25,16 +26,16 @@ use unmask::{
     whole_file::write_whole,
 };
 
-use super::run::STOPPED;
+use super::{print::wrong_usage, run::STOPPED, values::whole};
 use deadline::Deadline;
 use device::Device;
+use lock::Lock;
 use report::Report;
 
 /// Train a model on text of your own.
 ///
-/// The text is cut into stories at each `<|endoftext|>`, and a window of it is read from the start of each story; from the
-/// start of each paragraph in a text without them. The
-/// folder that comes out holds the model that was best on held-out text, ready for --model and for the page, and a
+/// The text is cut into stories at each `<|endoftext|>`, and a window of it is read from the start of each story; a text
+/// without them, and a story of more than eight windows, are read whole. The folder that comes out holds the model that was best on held-out text, ready for --model and for the page, and a
 /// checkpoint from which --resume goes on.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -70,7 +71,7 @@ pub struct Train {
     #[arg(long)]
     objective: Option<Objective>,
     /// Steps in all; 6000, small 8000 if not given
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "minutes")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true, conflicts_with = "minutes")]
     steps: Option<u64>,
     /// As many steps as fit into so many minutes, by the speed of the first ones
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
@@ -79,25 +80,25 @@ pub struct Train {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["vocab", "resume"])]
     tokenizer: Option<PathBuf>,
     /// Tokens in the vocabulary; 2048 if not given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     vocab: Option<usize>,
     /// Tokens in a window, the longest that the model can write; 128 if not given
-    #[arg(long, value_name = "L", allow_negative_numbers = true)]
+    #[arg(long, value_name = "L", value_parser = whole::<usize>, allow_negative_numbers = true)]
     length: Option<usize>,
     /// Width of the net; 128, small 256
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     d_model: Option<usize>,
     /// Blocks of the net; 6
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     n_layer: Option<usize>,
     /// Attention heads; 4
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     n_head: Option<usize>,
     /// Width of the gated layer; 336, small 688
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     d_ff: Option<usize>,
     /// Windows a step; 32, small 128
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     batch: Option<usize>,
     /// The learning rate; 0.012, small 0.006
     #[arg(long, value_name = "R", allow_negative_numbers = true)]
@@ -109,13 +110,13 @@ pub struct Train {
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     weight_decay: Option<f64>,
     /// Threads that share a step on the CPU; as many as there are cores if not given, and 1 with dropout
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Steps between two measurements; 250
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
     every: Option<u64>,
     /// Measurements without a better one after which the run ends; none, small 8
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
     patience: Option<u64>,
     /// The seed of weights, order and masks; 1
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::values::seed)]
@@ -138,12 +139,12 @@ impl Train {
             }
         };
         let place = self.device.open()?;
-        let mut trainer =
-            if self.resume { self.resumed(text, &held_out, place)? } else { self.begun(text, &held_out, place)? };
+        let begin = if self.resume { Self::resumed } else { Self::begun };
+        let (mut trainer, _lock) = begin(&self, text, &held_out, place)?;
         self.train(&mut trainer, &stop)
     }
 
-    fn begun(&self, text: &str, held_out: &str, place: Place) -> anyhow::Result<Trainer> {
+    fn begun(&self, text: &str, held_out: &str, place: Place) -> anyhow::Result<(Trainer, Lock)> {
         let checkpoint = self.out.join(CHECKPOINT);
         if checkpoint.exists() {
             bail!("{} is there already: go on with --resume, or name another --out", checkpoint.display());
@@ -153,29 +154,34 @@ impl Train {
         }
         let mut settings = Settings::of(self.size.unwrap_or_default());
         self.change(&mut settings);
-        settings.steps = self.steps.unwrap_or(settings.steps);
+        (settings.steps, settings.minutes) = (self.steps.unwrap_or(settings.steps), self.minutes);
         settings.threads = match self.threads {
             Some(threads) => threads,
             None if settings.dropout > 0.0 || !place.is_cpu() => 1,
             None => thread::available_parallelism().map_or(1, |cores| cores.get().min(settings.batch)),
         };
-        settings.check()?;
+        settings.check().unwrap_or_else(|error| wrong_usage(&error.into()));
         let tokenizer = match &self.tokenizer {
             Some(path) => fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?,
             None => tokenizer::train(text, settings.vocab)?,
         };
-        if self.tokenizer.is_some() {
-            settings.vocab = Text::from_bytes(&tokenizer)?.vocab_size();
+        if let Some(path) = &self.tokenizer {
+            settings.vocab = Text::from_bytes(&tokenizer).with_context(|| path.display().to_string())?.vocab_size();
         }
         let trainer = Trainer::new(settings, Texts { text, held_out, tokenizer: tokenizer.clone() }, place)?;
         fs::create_dir_all(&self.out).with_context(|| format!("{} cannot be made", self.out.display()))?;
+        let lock = Lock::of(&self.out)?;
         // From here on the folder is taken, and the run can be stopped.
         write_whole(&self.out.join(TOKENIZER), &tokenizer)?;
         trainer.save(&self.out)?;
-        Ok(trainer)
+        Ok((trainer, lock))
     }
 
-    fn resumed(&self, text: &str, held_out: &str, place: Place) -> anyhow::Result<Trainer> {
+    fn resumed(&self, text: &str, held_out: &str, place: Place) -> anyhow::Result<(Trainer, Lock)> {
+        if !self.out.join(CHECKPOINT).exists() {
+            bail!("{} has no run to go on with: leave --resume out to begin one", self.out.display());
+        }
+        let lock = Lock::of(&self.out)?;
         let mut checkpoint = Checkpoint::read(&self.out)?;
         let began = checkpoint.about.settings.clone();
         let mut asked = began.clone();
@@ -183,10 +189,13 @@ impl Train {
         (asked.every, asked.patience) = (began.every, began.patience);
         same(&began, &asked)?;
         self.change(&mut checkpoint.about.settings);
-        checkpoint.about.settings.steps = self.steps.unwrap_or(began.steps);
+        // Minutes of which the steps were not made yet are begun anew.
+        let minutes = if self.steps.is_some() { None } else { self.minutes.or(began.minutes) };
+        (checkpoint.about.settings.steps, checkpoint.about.settings.minutes) =
+            (self.steps.unwrap_or(began.steps), minutes);
         let path = self.out.join(TOKENIZER);
         let tokenizer = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        Ok(Trainer::resume(checkpoint, Texts { text, held_out, tokenizer }, place)?)
+        Ok((Trainer::resume(checkpoint, Texts { text, held_out, tokenizer }, place)?, lock))
     }
 
     /// What was asked for by name, over what the settings are.
@@ -214,7 +223,7 @@ impl Train {
     /// Makes the steps that are left.
     fn train(&self, trainer: &mut Trainer, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
         let report = Report::new(trainer);
-        let mut deadline = self.minutes.map(|minutes| Deadline::new(minutes, trainer));
+        let mut deadline = trainer.settings().minutes.map(|minutes| Deadline::new(minutes, trainer));
         while !trainer.done() && !stop.load(Ordering::Relaxed) {
             let step = trainer.step()?;
             if let Some(deadline) = &mut deadline {

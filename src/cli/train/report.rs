@@ -36,13 +36,19 @@ impl Report {
         bar.set_position(trainer.progress().step);
         bar.reset_eta();
         let report = Self { bar };
+        let unread = 100.0 * (corpus.tokens() - corpus.read()) as f64 / corpus.tokens() as f64;
         report.line(&format!(
-            "text: {} {}, {} tokens, {} windows of {}",
+            "text: {} {}, {} tokens, {} windows of {}{}",
             corpus.stories(),
             if corpus.stories() == 1 { "story" } else { "stories" },
             corpus.tokens(),
             corpus.windows(),
-            corpus.length()
+            corpus.length(),
+            if unread > 0.0 {
+                format!("; {unread:.0} % is not read, the rest of longer stories")
+            } else {
+                String::new()
+            }
         ));
         report.line(&format!(
             "net: {} weights, vocabulary {}, on {}; {} windows a step",
@@ -109,12 +115,12 @@ impl Report {
     /// The run was stopped.
     pub fn stopped(&self, trainer: &Trainer, folder: &Path) {
         self.bar.finish_and_clear();
-        self.line(&format!(
-            "stopped after step {} of {}; --resume --out {} goes on",
-            trainer.progress().step,
-            trainer.settings().steps,
-            folder.display()
-        ));
+        let steps = match trainer.settings().minutes {
+            Some(minutes) => format!("as many as fit into {minutes} min"),
+            None => trainer.settings().steps.to_string(),
+        };
+        let (step, folder) = (trainer.progress().step, folder.display());
+        self.line(&format!("stopped after step {step} of {steps}; --resume --out {folder} goes on"));
     }
 
     /// The run is done.
@@ -144,6 +150,9 @@ impl Report {
 }
 
 fn minutes(seconds: f64) -> String {
-    let minutes = Duration::from_secs_f64(seconds).as_secs() / 60;
-    if minutes < 60 { format!("{minutes} min") } else { format!("{} h {} min", minutes / 60, minutes % 60) }
+    match Duration::from_secs_f64(seconds).as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
 }
