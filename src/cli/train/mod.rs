@@ -115,7 +115,7 @@ pub struct Train {
     /// Steps between two measurements; 250
     #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
     every: Option<u64>,
-    /// Measurements without a better one after which the run ends; none, small 8
+    /// Measurements without a better one after which the run ends, 0 for never; never, small 8
     #[arg(long, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
     patience: Option<u64>,
     /// The seed of weights, order and masks; 1
@@ -216,7 +216,7 @@ impl Train {
         set(&mut settings.weight_decay, self.weight_decay);
         set(&mut settings.threads, self.threads);
         set(&mut settings.every, self.every);
-        settings.patience = self.patience.or(settings.patience);
+        settings.patience = self.patience.or(settings.patience).filter(|&patience| patience > 0);
         set(&mut settings.seed, self.seed);
     }
 
