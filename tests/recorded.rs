@@ -43,3 +43,19 @@ fn the_profile_is_of_the_default_model_and_agrees_with_its_card() {
     let found = format!("{:.1}", told.expected(Schedule::Uniform, 32, 0).unwrap());
     assert!(row.contains(&found), "{found} is not in {row}");
 }
+
+#[test]
+fn the_judged_texts_are_of_the_default_model() {
+    let all: serde_json::Value =
+        serde_json::from_slice(&fs::read(assets().join("model/judged.json")).unwrap()).unwrap();
+    assert_eq!(all["sweep"]["model"], model(), "README has the command that makes it anew");
+    assert_eq!(all["sweep"]["judge"], sha256(&fs::read(assets().join("judge/model.safetensors")).unwrap()));
+    assert!(all["rows"].as_array().unwrap().len() >= 24 && all["held_out"]["perplexity"]["mean"].is_number());
+    // The README's own row.
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let rows = all["rows"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["strategy"] == "cosine, random" && row["steps"] == 32).unwrap();
+    let found = format!("{:.0} ±", row["perplexity"]["mean"].as_f64().unwrap());
+    let line = readme.lines().find(|line| line.starts_with("| `cosine` |") && line.contains('±')).unwrap();
+    assert!(line.contains(&found), "{found} is not in {line}");
+}

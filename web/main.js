@@ -8,6 +8,7 @@ import { Forecasts } from "./forecasts.js";
 import { mountGuide } from "./guide/guide.js";
 import { mountKeys } from "./guide/keys.js";
 import { Inspector } from "./inspector.js";
+import { Judged } from "./judged.js";
 import { KEYS } from "./keys.js";
 import { showLegend } from "./legend.js";
 import { Link } from "./link.js";
@@ -99,6 +100,7 @@ const edit = new Edit(byId, stage, inspector, {
   },
 });
 const share = new Share(byId, { stage, link: () => link.address() });
+const judged = new Judged(byId);
 const seeds = new Seeds(byId, engine, {
   settings: () => {
     const read = controls.read();
@@ -167,6 +169,7 @@ function welcome(model) {
   if (stage.runs.some((run) => run.how === "running")) return; // back on the CPU in the middle of a run
   status.setState("ready");
   forecasts.load(address.model, model.info.model).then(() => session.forecast());
+  judged.load();
   cutPrompt();
   if (address.autorun && !session.remake(state, model.info.model)) byId("controls").requestSubmit();
 }

@@ -29,7 +29,7 @@ export const firstState = () => ({
     rule: "",
     steps: 32,
     temperature: 1,
-    seed: 7,
+    seed: 10,
   },
   compare: null,
   colour: "step",

@@ -97,6 +97,21 @@ fn many_seeds_are_small_pictures_that_open() {
 }
 
 #[test]
+fn many_texts_judged_are_a_table_for_whoever_opens_it() {
+    visit("judged", |page, _| async move {
+        page.open(TEST_MODEL, "ready").await;
+        page.click("#judged summary").await;
+        page.until_text("#judged-words", "Held-out text itself").await;
+        assert!(page.count("#judged-table tbody tr").await >= 4);
+        let (perplexity, head) = (page.text("#judged-table tbody").await, page.text("#judged-table thead").await);
+        assert!(head.contains("32") && head.contains("128") && perplexity.contains('±'), "{head} {perplexity}");
+        page.choose("#judged-what", "predicted").await;
+        page.until_text("#judged-words", "information profile").await;
+        assert_ne!(page.text("#judged-table tbody").await, perplexity);
+    });
+}
+
+#[test]
 fn a_card_of_the_guide_sets_the_page_and_says_what_to_look_at() {
     visit("guide", |page, _| async move {
         page.open(TEST_MODEL, "ready").await;

@@ -16,7 +16,7 @@ struct Recording {
 }
 
 const PROMPT: &str = "Once upon a time";
-const SEED: &str = "7";
+const SEED: &str = "10";
 
 const RECORDINGS: [Recording; 3] = [
     Recording {
