@@ -60,7 +60,7 @@ export const CARDS = [
       "Total correlation, TC: the sum of the tokens’ own entropies, less the entropy of the whole. Dual total correlation, DTC: the entropy of the whole, less the sum of what is left of each token’s once all others are known. L copies of a fair coin have DTC ln 2 and TC (L − 1) ln 2; L fair coins of fixed parity, the other way round.",
       "Zhao & Cai: random sizes, drawn without knowledge of the data, keep the KL of K calls to the order of TC/K, or by another choice DTC/K, up to logarithms. adaptive-tc and adaptive-dtc: after Zhao & Cai 2026; our derivation.",
     ],
-    look: "Large calls first, and last. Stories, as the default model sees them, have some two and a half times as much TC as DTC: compare the predicted losses.",
+    look: "Large calls first, and last. Stories, as the default model sees them, have over twice as much TC as DTC: compare the predicted losses.",
     patch: patch("adaptive-tc", 16, { schedule: "adaptive-dtc" }),
     links: [
       ZHAO_CAI,
