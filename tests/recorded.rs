@@ -55,7 +55,7 @@ fn the_judged_texts_are_of_the_default_model() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let rows = all["rows"].as_array().unwrap();
     let row = rows.iter().find(|row| row["strategy"] == "cosine, random" && row["steps"] == 32).unwrap();
-    let found = format!("{:.0} ±", row["perplexity"]["mean"].as_f64().unwrap());
+    let found = format!("{:.1} ±", row["perplexity"]["mean"].as_f64().unwrap());
     let line = readme.lines().find(|line| line.starts_with("| `cosine` |") && line.contains('±')).unwrap();
     assert!(line.contains(&found), "{found} is not in {line}");
 }
