@@ -1,11 +1,12 @@
 //! The page on a server of a test's own, which can be switched off, and whose files can be changed.
 
+#![allow(dead_code)] // each file of tests uses its own part
+
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-#[allow(dead_code)] // what the demo alone needs
 #[path = "../../xtask/src/serve.rs"]
 mod serve;
 
