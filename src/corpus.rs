@@ -206,8 +206,12 @@ impl Edges {
     }
 }
 
-/// A text with the ends of its lines as `\n`, in place of `\r\n` and `\r`.
+/// A text with the ends of its lines as `\n`, in place of `\r\n` and `\r`, and without a byte order mark.
 pub fn with_newlines(text: String) -> String {
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }
 
@@ -293,6 +297,7 @@ mod tests {
     #[test]
     fn lines_end_in_one_way() {
         assert_eq!(with_newlines("a\r\nb\rc\n\r\nd".into()), "a\nb\nc\n\nd");
+        assert_eq!(with_newlines("\u{feff}a".into()), "a");
     }
 
     #[test]

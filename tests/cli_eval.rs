@@ -283,7 +283,7 @@ fn a_file_that_is_no_text_is_named() {
         ("empty.txt", &b""[..], "the text is empty"),
         ("blank.txt", b" \n<|endoftext|>\n ", "the text is empty"),
         ("latin.txt", b"Once \xe9t\xe9", "is not text in UTF-8: byte 6 is no part of a character"),
-        ("one.txt", one.as_bytes(), "there are 1 windows of 32 tokens; a profile takes at least 2"),
+        ("one.txt", one.as_bytes(), "a profile takes at least 2 windows; of 32 tokens there are 1"),
     ] {
         let file = Scratch::new(name, content);
         let (code, text, notes) = eval(&[&[file.path()], &SMALL[..]].concat());

@@ -222,12 +222,12 @@ fn what_cannot_be_trained_is_told() {
     fails(&["--vocab", "4000"], "a vocabulary of 4000 needs more text");
     fails(&["--n-head", "3"], "n_head");
     for name in ["--steps", "--batch", "--vocab", "--threads", "--patience"] {
-        fails(&[name, "-1"], "must be a whole number above 0");
+        fails(&[name, "-1"], "must be a whole number from 0 to 18446744073709551615");
     }
     fails(&["--steps", "0"], "steps is 0; it must be at least 1");
     fails(&["--batch", "100000"], "batch is 100000; it must be at least 1, and of at most 1048576 tokens");
     fails(&["--weight-decay", "1e30"], "weight decay is 1000000000000000000000000000000; it must be from 0 to 1");
-    fails(&["--length", "1"], "length is 1; it must be at least 2");
+    fails(&["--length", "1"], "length is 1; it must be from 2 to 1048576");
     fails(&["--learning-rate", "nan"], "learning rate is NaN");
     fails(&["--minutes", "-1"], "--minutes is -1; it must be a number above 0");
     fails(&["--learning-rate", "-1"], "learning rate is -1; it must be above 0");
@@ -239,9 +239,15 @@ fn what_cannot_be_trained_is_told() {
     fs::write(folder.0.join("bytes"), [0xff, 0xfe]).unwrap();
     fails(&["bytes"], "bytes is not text in UTF-8");
     fs::write(folder.0.join("other.json"), "{}").unwrap();
-    fails(&["--tokenizer", "other.json"], "other.json: tokenizer.json is not a byte-level BPE tokenizer");
+    fails(&["--tokenizer", "other.json"], "other.json is no tokenizer: ");
     fs::write(folder.0.join("empty"), " \n").unwrap();
     fails(&["--held-out", "empty"], "the text is empty");
+    fails(&["--length", "100000000"], "length is 100000000; it must be from 2 to 1048576");
+    let output = folder.command(&["--minutes", "0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let mut empty = Command::new(env!("CARGO_BIN_EXE_unmask"));
+    let output = empty.args(["train", "empty", "--out", "out"]).current_dir(&folder.0).output().unwrap();
+    assert_eq!((output.status.code(), told(&output).as_str()), (Some(1), "error: the text is empty\n"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Which model, and where it runs: options of every command that opens one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unmask::model::Choice;
+use unmask::model::{Choice, ModelError};
 
 /// The model and its device.
 #[derive(Args, Debug)]
@@ -14,4 +14,12 @@ pub struct ModelOptions {
     /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
+}
+
+/// What is wrong with a model, with the folder that it is in: there may be two.
+pub fn of_folder(folder: Option<&Path>, error: ModelError) -> anyhow::Error {
+    match folder {
+        Some(folder) => anyhow::Error::new(error).context(folder.display().to_string()),
+        None => error.into(),
+    }
 }

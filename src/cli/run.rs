@@ -139,7 +139,9 @@ fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> anyh
         Some(folder) => ModelFiles::read(folder)?,
         None => ModelFiles::embedded(),
     };
-    let (mut model, why) = pollster::block_on(Model::open(&files, request.device))?;
+    let name =
+        || request.model.as_ref().map_or_else(|| "the built-in model".to_owned(), |dir| dir.display().to_string());
+    let (mut model, why) = pollster::block_on(Model::open(&files, request.device)).with_context(name)?;
     let length = request.length.unwrap_or(model.config().seq_len);
     let start = model.start(&request.prompt, length)?;
     let mut settings = request.settings;

@@ -13,7 +13,7 @@ pub fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// A number whose range is known to whoever takes it, and told there.
 pub fn whole<N: FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| "must be a whole number above 0".to_owned())
+    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", usize::MAX))
 }
 
 pub fn seed(text: &str) -> Result<u64, String> {

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// There is too little text for a standard error.
-    #[error("there are {windows} windows of {length} tokens; a profile takes at least 2")]
+    #[error("a profile takes at least 2 windows; of {length} tokens there are {windows}")]
     Windows {
         /// How many there are.
         windows: usize,
@@ -220,7 +220,7 @@ mod tests {
         let told = |result: Result<Measured, ProfileError>| result.unwrap_err().to_string();
         assert_eq!(
             told(measured("product", 4, 1, &[0, 3])),
-            "there are 1 windows of 4 tokens; a profile takes at least 2"
+            "a profile takes at least 2 windows; of 4 tokens there are 1"
         );
         assert!(told(measured("product", 4, 2, &[0, 2])).starts_with("revealed tokens [0, 2]; they must rise"));
         let law = parse("parity:q=2", 3).unwrap();

@@ -238,12 +238,16 @@ fn is_sound(shard: &Shard) -> bool {
     let Shard { share, sweep, held_out, runs, .. } = shard;
     let cells = sweep.cells();
     let told = share.index == 1 && sweep.held_out.is_some();
+    // Minus the log of a probability is not below 0.
+    let can_be = |quality: &Quality| quality.nats.is_none_or(|nats| nats >= 0.0);
     let as_planned = |run: &Run| {
-        run.quality.tokens == sweep.masked && *run == sweep.record(run.number, run.calls, run.quality.clone())
+        run.quality.tokens == sweep.masked
+            && can_be(&run.quality)
+            && *run == sweep.record(run.number, run.calls, run.quality.clone())
     };
     held_out.is_some() == told
         && held_out.as_ref().is_none_or(|held_out| {
-            let whole = |window: &Quality| window.tokens == sweep.masked;
+            let whole = |window: &Quality| window.tokens == sweep.masked && can_be(window);
             held_out.predicted.len() == cells.len() && held_out.windows.iter().all(whole)
         })
         && share.numbers(sweep.size()).eq(runs.iter().map(|run| run.number))

@@ -33,7 +33,7 @@ pub enum TrainError {
     Special(&'static str),
     /// There is too little to measure on.
     #[error(
-        "the held-out text has {windows} windows of {length} tokens that do not overlap; measuring takes at least 2: hold out more, or make windows shorter"
+        "the held-out text holds {windows} of the 2 windows of {length} tokens, side by side, that measuring takes: hold out a longer text, or make windows shorter"
     )]
     HeldOut {
         /// How many there are.
@@ -109,7 +109,7 @@ pub enum TrainError {
         what: String,
     },
     /// A run is to go on with another text.
-    #[error("the {what} is not the one that the run began with")]
+    #[error("the {what} is not the one that the run began with, with the same files, also for --held-out, or without")]
     Other {
         /// Text, held-out text or tokenizer.
         what: &'static str,

@@ -176,7 +176,8 @@ impl Settings {
         };
         let share = |value: f64| (0.0..1.0).contains(&value);
         require(self.vocab >= FEWEST, "vocab", &self.vocab, &format!("at least {FEWEST}"))?;
-        require(self.length >= 2, "length", &self.length, "at least 2")?;
+        let length = (2..=MOST_TOKENS).contains(&self.length);
+        require(length, "length", &self.length, &format!("from 2 to {MOST_TOKENS}"))?;
         require(share(self.dropout), "dropout", &self.dropout, "at least 0 and below 1")?;
         let batch = self.batch >= 1 && self.batch.saturating_mul(self.length) <= MOST_TOKENS;
         require(batch, "batch", &self.batch, &format!("at least 1, and of at most {MOST_TOKENS} tokens"))?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use unmask::{
     model::{ModelFiles, Place},
     text::{Text, sha256},
@@ -21,7 +21,8 @@ pub fn open_judge(folder: Option<&Path>, place: &Place, text: &Text, length: usi
         let judge = fits.map(|files| Subject::judge(files, place.clone())).transpose()?;
         return Ok(judge.filter(|judge| length <= judge.model.config().seq_len));
     };
-    let judge = Subject::judge(ModelFiles::read(folder)?, place.clone())?;
+    let judge =
+        Subject::judge(ModelFiles::read(folder)?, place.clone()).with_context(|| folder.display().to_string())?;
     let short = |hash: &str| hash.chars().take(12).collect::<String>();
     let (own, wanted, name) = (judge.model.text().hash(), text.hash(), folder.display());
     if own != wanted {

@@ -14,6 +14,8 @@ use unmask::{
     text::{Text, sha256},
 };
 
+use crate::cli::model_options::of_folder;
+
 /// A model, and its files should its device be lost.
 pub struct Subject {
     pub model: Model,
@@ -27,7 +29,8 @@ impl Subject {
             Some(folder) => ModelFiles::read(folder)?,
             None => ModelFiles::embedded(),
         };
-        let (model, why) = pollster::block_on(Model::open(&files, device))?;
+        let opened = pollster::block_on(Model::open(&files, device));
+        let (model, why) = opened.map_err(|error| of_folder(folder, error))?;
         if io::stderr().is_terminal() {
             note(&format!("on {}: {why}", model.place()));
         }

@@ -53,7 +53,7 @@ pub fn table(told: &Told<'_>) -> String {
     );
     let optimal = &told.forecast.optimal;
     let short = optimal.iter().filter(|one| one.grid.len() <= LONGEST);
-    text += "\nBest grids for this profile, which on few windows promise more than they keep: tokens revealed after each call";
+    text += "\nBest grids for this profile (profile-optimal's error is that of grids made from other windows): tokens revealed after each call";
     text += if short.clone().count() < optimal.len() { "; longer ones are in --format json\n" } else { "\n" };
     for one in short {
         let grid: Vec<String> = one.grid.iter().map(ToString::to_string).collect();

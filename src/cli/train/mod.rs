@@ -8,6 +8,7 @@ mod text;
 
 use std::{
     fs,
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
     sync::{
@@ -17,7 +18,7 @@ use std::{
     thread,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use unmask::{
     model::Place,
@@ -47,7 +48,8 @@ use report::Report;
 
 The same text and settings, the seed and the threads among them, give the same weights, bit for bit on the CPU, also when
 the run was stopped and resumed.
-While it runs the folder can be used: every file in it is whole at any time. Ctrl-C writes a checkpoint and ends with 130.")]
+From the first measurement on the folder is a model, also while the run goes on: every file in it is whole at any time. Ctrl-C
+writes a checkpoint and ends with 130.")]
 pub struct Train {
     /// The text; several files are read one after the other
     #[arg(value_name = "TEXT", required = true)]
@@ -127,10 +129,13 @@ impl Train {
     /// Trains.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         if let Some(minutes) = self.minutes.filter(|minutes| !(*minutes > 0.0 && *minutes <= MOST_MINUTES)) {
-            bail!("--minutes is {minutes}; it must be a number above 0 and at most {MOST_MINUTES}");
+            wrong_usage(&anyhow!("--minutes is {minutes}; it must be a number above 0 and at most {MOST_MINUTES}"));
         }
         let stop = stop_flag()?;
         let whole = text::read(&self.text)?;
+        if whole.trim().is_empty() {
+            bail!("the text is empty");
+        }
         let (text, held_out) = match &self.held_out {
             Some(path) => (whole.as_str(), text::read(std::slice::from_ref(path))?),
             None => {
@@ -166,7 +171,8 @@ impl Train {
             None => tokenizer::train(text, settings.vocab)?,
         };
         if let Some(path) = &self.tokenizer {
-            settings.vocab = Text::from_bytes(&tokenizer).with_context(|| path.display().to_string())?.vocab_size();
+            let cut = Text::from_bytes(&tokenizer).with_context(|| format!("{} is no tokenizer", path.display()))?;
+            settings.vocab = cut.vocab_size();
         }
         let trainer = Trainer::new(settings, Texts { text, held_out, tokenizer: tokenizer.clone() }, place)?;
         fs::create_dir_all(&self.out).with_context(|| format!("{} cannot be made", self.out.display()))?;
@@ -193,6 +199,13 @@ impl Train {
         let minutes = if self.steps.is_some() { None } else { self.minutes.or(began.minutes) };
         (checkpoint.about.settings.steps, checkpoint.about.settings.minutes) =
             (self.steps.unwrap_or(began.steps), minutes);
+        checkpoint.about.settings.check().unwrap_or_else(|error| wrong_usage(&error.into()));
+        let made = checkpoint.about.progress.step;
+        if let Some(steps) = self.steps.filter(|&steps| steps < made) {
+            // Nobody need read it.
+            let _ =
+                writeln!(io::stderr(), "the run has made {made} steps already, more than {steps}: it ends where it is");
+        }
         let path = self.out.join(TOKENIZER);
         let tokenizer = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
         Ok((Trainer::resume(checkpoint, Texts { text, held_out, tokenizer }, place)?, lock))

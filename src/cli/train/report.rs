@@ -44,10 +44,10 @@ impl Report {
             corpus.tokens(),
             corpus.windows(),
             corpus.length(),
-            if unread > 0.0 {
-                format!("; {unread:.0} % is not read, the rest of longer stories")
-            } else {
-                String::new()
+            match unread {
+                0.0 => String::new(),
+                0.0..0.5 => "; less than 1 % is not read, the rest of longer stories".to_owned(),
+                _ => format!("; {unread:.0} % is not read, the rest of longer stories"),
             }
         ));
         report.line(&format!(
