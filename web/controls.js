@@ -82,13 +82,16 @@ export class Controls {
     return this.#pins;
   }
 
-  /** @returns {Pick<import("./state.js").State, "settings" | "compare"> | undefined} nothing when a field is refused; the first such field then has the focus */
-  read() {
+  /**
+   * @param {{focus?: boolean}} [how] focus: whether the first field that is refused gets the focus, as after a wish to run
+   * @returns {Pick<import("./state.js").State, "settings" | "compare"> | undefined} nothing when a field is refused
+   */
+  read({ focus = true } = {}) {
     const { compare } = this.#form.elements;
     const names = compare.checked ? [...NUMBERS, ...OTHERS] : NUMBERS;
     const refused = names.filter((name) => !this.#check(name));
     if (refused.length > 0) {
-      this.#form.elements[refused[0]].focus();
+      if (focus) this.#form.elements[refused[0]].focus();
       return undefined;
     }
     const value = (name) => this.#form.elements[name].value;

@@ -17,9 +17,10 @@ export class Edit {
    * @param {import("./stage.js").Stage} stage
    * @param {import("./inspector.js").Inspector} inspector
    * @param {{encode: (text: string) => Promise<number[]>, pins: () => import("./state.js").Pin[],
-   *   state: () => object, change: (pins: import("./state.js").Pin[]) => void, runOn: () => void,
-   *   restore: (before: object) => void}} on
-   *   state: what undo shall bring back; change: other pins for the next run; runOn: makes it
+   *   state: () => object, change: (pins: import("./state.js").Pin[], more?: object) => void, runOn: () => void,
+   *   vocabulary: () => string[] | undefined, restore: (before: object) => void}} on
+   *   state: what undo shall bring back; change: other pins for the next run, and what else it shall have; runOn: makes it;
+   *   vocabulary: that of the model that is loaded
    */
   constructor(part, stage, inspector, on) {
     this.#stage = stage;
@@ -94,6 +95,13 @@ export class Edit {
     this.show();
   }
 
+  // Tokens are numbers: of another vocabulary they are other words.
+  #ofModel(run) {
+    const vocabulary = this.#on.vocabulary();
+    const same = vocabulary === run.vocabulary || (vocabulary?.length === run.vocabulary.length && vocabulary.every((form, at) => form === run.vocabulary[at]));
+    if (!same) throw new Error("The run on screen is of another model than the one that is loaded: open that one to go on from it.");
+  }
+
   #first() {
     const { selected } = this.#stage.look;
     if (selected.size === 0) throw new Error("Select the cell where it shall stand.");
@@ -109,6 +117,8 @@ export class Edit {
 
   #pinAt(position, tokens) {
     const [run] = this.#stage.runs;
+    this.#ofModel(run);
+    if (tokens.includes(run.mask)) throw new Error("A mask cannot be pinned: it is what is not known yet.");
     const room = { length: run.frames[0].tokens.length, prompt: promptLength(run) };
     const pins = pinAt(this.#on.pins(), position, tokens, room);
     this.#push();
@@ -127,18 +137,21 @@ export class Edit {
 
   /** All pins go. */
   unpinAll() {
-    this.#push();
-    this.#on.change([]);
-    this.show();
+    this.#try(() => {
+      this.#push();
+      this.#on.change([]);
+      return "All pins are taken out.";
+    });
   }
 
   // On from the frame on screen: what stands there is given, what is selected is masked again.
   #runOn(masked) {
     const panel = this.#inspector.panel ?? this.#stage.open[0];
     const k = panel.frameAt(this.#stage.player.shown);
+    this.#ofModel(panel.run);
     const pins = keepOf(panel.run, k, masked);
     this.#push();
-    this.#on.change(pins);
+    this.#on.change(pins, { prompt: panel.run.settings.prompt });
     this.clear();
     this.#on.runOn();
     return `On from call ${k}: ${count(pins.length, "token")} kept.`;

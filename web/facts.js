@@ -33,9 +33,10 @@ export function factsOf(run, { expected, drawn, why } = {}) {
  * @param {object} settings what the engine was asked for
  * @param {boolean} known whether the model's profile is there
  */
-export function whyNoForecast({ rule, remasking, order, temperature }, known) {
+export function whyNoForecast({ rule, remasking, order, temperature, block_length: block, early_stop: early }, known) {
   if (!known) return "the profile of this model was not measured";
   if (rule || remasking) return "only schedules have one";
+  if (block !== undefined || early !== undefined) return "not for blocks, nor for an early stop";
   if (order !== "random") return "only for the random order";
   if (temperature !== 1) return "only for temperature 1";
   return undefined;

@@ -15,6 +15,7 @@ export class Forecasts {
   /** @param {string} model its folder @param {string} hash of the weights */
   async load(model, hash) {
     this.#profile = undefined;
+    if (model === "own") return; // its files are the three that were opened
     const bytes = await fetchFile(`models/${model}/profile.json`, { optional: true }).catch(() => undefined);
     if (!bytes) return; // a model of one's own has none, and the page says so where it would stand
     const profile = JSON.parse(new TextDecoder().decode(bytes));

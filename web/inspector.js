@@ -39,13 +39,14 @@ export class Inspector {
     return this.#at?.position;
   }
 
+  /** The panel of the cell, as long as it is on the stage. */
   get panel() {
-    return this.#at?.panel;
+    return this.#at?.panel.root.isConnected ? this.#at.panel : undefined;
   }
 
   /** @param {number} shown the call on screen */
   show(shown) {
-    const run = this.#at?.panel.run;
+    const run = this.panel?.run;
     const k = run ? this.#at.panel.frameAt(shown) : -1;
     const cell = k < 0 ? undefined : cellsOf(run, k)[this.#at.position];
     if (!cell) {

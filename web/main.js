@@ -34,6 +34,7 @@ const MOST_WAIT = 1000;
 
 let state = firstState();
 let address;
+let before; // the state before a model of one's own was asked for
 
 const pure = new Pure(() => new Worker("pure-worker.js", { type: "module" }));
 const engine = new Engine(() => new Worker("worker.js", { type: "module" }), {
@@ -87,19 +88,21 @@ const peek = new Peek(byId, stage, pure);
 const edit = new Edit(byId, stage, inspector, {
   encode: (text) => engine.encode(text),
   pins: () => controls.pins,
-  state: () => ({ state: structuredClone(state), runs: stage.runs, shown: stage.player.shown }),
-  change: (pins) => {
-    apply({ settings: { ...(controls.read()?.settings ?? state.settings), pins } });
+  state: () => ({ state: structuredClone(written()), runs: stage.runs, shown: stage.player.shown }),
+  change: (pins, more) => {
+    apply({ settings: { ...written().settings, ...more, pins } });
     link.keep();
   },
+  vocabulary: () => engine.model?.vocabulary,
   runOn: () => byId("controls").requestSubmit(),
   restore: ({ state: before, runs, shown }) => {
     apply(before);
+    byId("refused").textContent = "";
     if (runs.length > 0) session.restore(runs, shown);
     link.keep();
   },
 });
-const share = new Share(byId, { stage, link: () => link.address() });
+const share = new Share(byId, { stage, link: () => link.address(), model: () => address?.model ?? "default" });
 const judged = new Judged(byId);
 const seeds = new Seeds(byId, engine, {
   settings: () => {
@@ -107,17 +110,32 @@ const seeds = new Seeds(byId, engine, {
     return read && wanted(read.settings);
   },
   open: (run) => {
-    session.drop();
-    session.show([run]);
+    open(run);
     byId("runs").scrollIntoView({ block: "start" });
   },
   said: status.say,
 });
 
-/** The state as a link shall hold it: the form as it stands, and the call on screen where that is not the last. */
+/** The state as it stands in the form, run or not; what is refused there is as it was. */
+function written() {
+  const read = controls.read({ focus: false });
+  return { ...state, ...read, settings: { ...state.settings, ...read?.settings } };
+}
+
+/** The state as a link shall hold it: that of the form, and the call on screen where that is not the last. */
 function linked() {
   const { shown, last, ended } = stage.player;
-  return { ...state, ...(controls.read() ?? {}), frame: ended && shown >= 0 && shown < last ? shown : undefined };
+  return { ...written(), frame: ended && shown >= 0 && shown < last ? shown : undefined };
+}
+
+/** Shows a run that is there already. The form follows it, so that a link, a pin or a run from here are of what is seen. */
+function open(run) {
+  session.drop();
+  const { prompt, pins = [], schedule, order, rule = "", steps, temperature, seed } = run.settings;
+  const how = schedule ? { schedule, order } : {}; // with a rule, or a remasking, which the form has none of
+  apply({ settings: { prompt, pins, rule, ...how, steps, temperature, seed }, compare: null });
+  session.show([run]);
+  link.keep();
 }
 
 /** @param {{settings?: object, compare?: object | null, colour?: string, frame?: number}} patch */
@@ -129,12 +147,17 @@ function apply({ settings, compare, colour, frame }) {
     frame,
   };
   controls.write(state);
-  byId("colour").value = state.colour;
-  stage.look.colour = state.colour;
   stage.look.pins = new Map(state.settings.pins);
-  showLegend(state.colour);
-  stage.repaint();
+  colourBy(state.colour);
   cutPrompt();
+}
+
+function colourBy(colour) {
+  state.colour = colour;
+  byId("colour").value = colour;
+  stage.look.colour = colour;
+  showLegend(colour);
+  stage.repaint();
 }
 
 function generate(read) {
@@ -164,6 +187,7 @@ function welcome(model) {
   model.name = address.model;
   status.showReady(model);
   controls.fit(model.info.length);
+  fitSteps(model);
   byId("measure").disabled = byId("again").disabled = false;
   seeds.enable();
   if (stage.runs.some((run) => run.how === "running")) return; // back on the CPU in the middle of a run
@@ -174,6 +198,15 @@ function welcome(model) {
   if (address.autorun && !session.remake(state, model.info.model)) byId("controls").requestSubmit();
 }
 
+// A model of one's own may be too short for the steps of the one before.
+function fitSteps({ name, info: { length } }) {
+  const { settings } = written();
+  const most = Math.max(Number(byId("steps").value), settings.steps);
+  if (name !== "own" || !(most > length)) return;
+  apply({ settings: { ...settings, steps: length } });
+  byId("speed-words").textContent = `Steps are ${length} now: this model has no more tokens.`;
+}
+
 async function playRecording() {
   try {
     const all = await recordings();
@@ -181,8 +214,7 @@ async function playRecording() {
     byId("recordings").addEventListener("change", async ({ target }) => {
       const run = await recording(all[target.value]).catch((fault) => status.say(fault.message));
       if (!run) return;
-      session.drop();
-      session.show([run]);
+      open(run);
     });
     const run = await recording(all[0]);
     if (stage.runs.length > 0) return; // the model was faster
@@ -205,16 +237,17 @@ async function takeFiles(files) {
   try {
     const found = sort(files);
     if (found.kind === "model") {
+      const own = await readModel(found.files);
       session.drop();
+      before = written();
       address = { ...address, model: "own", autorun: true };
-      apply({ settings: { pins: [] } }); // they are tokens of another vocabulary
-      engine.load({ model: "own", backend: address.backend, files: await readModel(found.files) });
+      apply({ settings: { ...before.settings, pins: [] } }); // they are tokens of another vocabulary
+      engine.load({ model: "own", backend: address.backend, files: own });
       return;
     }
     const text = await found.file.text();
     await pure.ask("checkTrace", text);
-    session.drop();
-    session.show([runOfTrace(text, "file")]);
+    open(runOfTrace(text, "file"));
   } catch (fault) {
     byId("files-fault").textContent = fault.message;
   }
@@ -223,6 +256,7 @@ async function takeFiles(files) {
 // The model that was there goes on.
 function ownFailed(message) {
   byId("files-fault").textContent = message;
+  if (before) apply(before);
   if (!engine.model) return; // there was none
   address = { ...address, model: engine.model.name };
   status.showReady(engine.model);
@@ -243,7 +277,7 @@ byId("measure").addEventListener("click", () => {
   engine.measure();
 });
 byId("colour").addEventListener("change", ({ target }) => {
-  apply({ ...controls.read(), colour: target.value });
+  colourBy(target.value); // the form is left alone: it may hold what is refused
   link.keep();
 });
 receive(byId("files"), root, takeFiles);
@@ -251,7 +285,7 @@ const keys = mountKeys(byId("keys"), KEYS);
 byId("keys-open").addEventListener("click", () => keys.open());
 mountGuide(byId("guide"), (patch) => {
   // What was typed and not run yet stays the reader's, where the card does not say otherwise.
-  apply({ ...patch, settings: { ...controls.read()?.settings, ...patch.settings } });
+  apply({ ...patch, settings: { ...written().settings, ...patch.settings } });
   if (engine.model) byId("controls").requestSubmit();
 });
 apply(link.read() ?? {});

@@ -111,6 +111,7 @@ export class Panel {
     const tint = TINTS[look.colour];
     this.#cells.show(cells, run.vocabulary, {
       ...look,
+      wouldReveal: this.letter === "a" ? look.wouldReveal : new Set(), // asked of the first run alone
       tint: (cell, position) => (cell.step === undefined ? undefined : tint(cell, run, position, k)),
       sure: (position) => sure.get(position),
     });

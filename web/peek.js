@@ -73,7 +73,9 @@ export class Peek {
       const positions = found.map(([position]) => position);
       const both = next.revealed.filter(({ position }) => positions.includes(position)).length;
       const its = count(next.revealed.length, "token");
-      return { words: `It would reveal ${count(positions.length, "token")} (dashed). The run revealed ${its}, ${both} of them the same.`, positions };
+      const which = this.#stage.open.length > 1 ? "The first run" : "The run";
+      const anew = rule ? "" : " Its schedule begins anew here, with the calls that are left.";
+      return { words: `It would reveal ${count(positions.length, "token")} (dashed). ${which} revealed ${its}, ${both} of them the same.${anew}`, positions };
     } catch (fault) {
       return { words: fault.message, positions: [] };
     }

@@ -44,8 +44,8 @@ export const newRun = (settings, { mask, vocabulary, origin = "live" }) => ({
 export function runOfTrace(text, origin) {
   const [headerLine, ...lines] = text.split("\n").filter((line) => line.trim() !== "");
   const header = JSON.parse(headerLine);
-  const { prompt, pins = [], schedule, order, rule, remasking, steps, temperature, seed } = header;
-  const settings = { prompt, pins, schedule, order, rule, remasking, steps, temperature, seed };
+  const { prompt, pins = [], schedule, order, rule, remasking, block_length, early_stop, steps, temperature, seed } = header;
+  const settings = { prompt, pins, schedule, order, rule, remasking, block_length, early_stop, steps, temperature, seed };
   for (const name of Object.keys(settings)) if (settings[name] === undefined) delete settings[name];
   const run = newRun(settings, { mask: header.mask, vocabulary: header.vocabulary, origin });
   Object.assign(run, { header, headerLine, lines, frames: lines.map((line) => JSON.parse(line)) });

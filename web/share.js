@@ -27,7 +27,8 @@ export class Share {
 
   /**
    * @param {(id: string) => HTMLElement} part by id
-   * @param {{stage: import("./stage.js").Stage, link: () => string}} on link: the page's address with its whole state
+   * @param {{stage: import("./stage.js").Stage, link: () => string, model: () => string}} on
+   *   link: the page's address with its whole state; model: the name of the model that is loaded
    */
   constructor(part, on) {
     this.#part = part;
@@ -50,7 +51,7 @@ export class Share {
     const none = !runs.some((run) => run.frames.length > 0);
     for (const id of ["copy", ...KINDS.map((kind) => `save-${kind}`)]) this.#part(id).disabled = none;
     if (none) return;
-    const made = runs.map((run) => nativeCommand(run.settings));
+    const made = runs.map((run) => nativeCommand(run.settings, this.#on.model()));
     this.#part("command").textContent = made.map(({ command }) => command).join("\n");
     this.#part("command-note").textContent = made.find(({ note }) => note)?.note ?? "";
   }
@@ -66,7 +67,8 @@ export class Share {
 
   #copyLink() {
     try {
-      return copy(this.#on.link(), "Link");
+      const own = this.#on.model() === "own";
+      return copy(this.#on.link(), own ? "Link, which does not hold the model: whoever opens it needs its files, too;" : "Link");
     } catch (fault) {
       return fault.message;
     }
@@ -83,10 +85,11 @@ export class Share {
     try {
       // A trace holds one run: of two there are two files.
       const files = kind === "trace" ? runs.map((run) => [run]) : [runs];
-      for (const file of files) {
-        saveBlob(await exportRuns({ kind, runs: file, frame: player.shown, scheme, onProgress, signal }), nameOf(kind));
+      const names = files.length === 1 ? [nameOf(kind)] : ["first", "second"].map((which) => nameOf(kind, which));
+      for (const [at, file] of files.entries()) {
+        saveBlob(await exportRuns({ kind, runs: file, frame: player.shown, scheme, onProgress, signal }), names[at]);
       }
-      return `Saved as ${nameOf(kind)}.`;
+      return `Saved as ${names.join(" and ")}.${names.length > 1 ? " The browser may ask whether it may save two." : ""}`;
     } catch (fault) {
       if (signal.aborted) return "Cancelled: nothing was saved.";
       throw fault;

@@ -91,7 +91,7 @@ impl Schedule {
                 "Random sizes, large ones last: error within a log factor of DTC/K, once K exceeds about log L. After Zhao & Cai 2026; our derivation."
             }
             Self::Adaptive(Weights::Min, _) => {
-                "Random sizes, large ones in the middle: both guarantees at once, for about twice the calls. Ours, of the two of Zhao & Cai 2026."
+                "Random sizes, large ones in the middle: both guarantees at once, for about twice the calls. Ours: adaptive-tc and adaptive-dtc in one."
             }
             Self::Adaptive(Weights::Uniform, _) => {
                 "Equal sizes with a random beginning: error within TC + DTC over K. As analysed by Li & Cai 2025; our derivation."

@@ -57,8 +57,8 @@ fn a_link_brings_back_the_settings_the_runs_and_the_call() {
         let (settings, rest) = (form(&page).await, link.strip_prefix(&format!("{page_is_at}{TEST_MODEL}")).unwrap());
         let texts = [page.text("#plain-a").await, page.text("#plain-b").await];
         page.seek(0).await;
-        page.click("#save-trace").await; // one file a run, of one name: the browser numbers the second
-        let first = lines(&saved(&folder, "unmask-trace.jsonl").await);
+        page.click("#save-trace").await; // one file a run
+        let first = lines(&saved(&folder, "unmask-trace-first.jsonl").await);
         assert_eq!(first[0]["pins"].as_array().unwrap().len(), 1);
 
         // Whoever follows it sees the same call of the same runs.

@@ -52,3 +52,9 @@ test("the reference names the paper and what is ours", () => {
   const depth = [...citation()].reduce((sum, sign) => sum + (sign === "{") - (sign === "}"), 0);
   assert.equal(depth, 0);
 });
+
+test("a model that is not the default is named, as a folder of the user's", () => {
+  const { command, note } = nativeCommand(SETTINGS, "own");
+  assert.ok(command.endsWith(" --seed 7 --model DIR"), command);
+  assert.match(note, /DIR is the folder/);
+});

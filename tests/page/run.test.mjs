@@ -90,3 +90,10 @@ test("median", () => {
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(median([4, 1, 2, 3]), 2.5);
 });
+
+test("a trace keeps its blocks and its early stop", () => {
+  const header = { version: 2, prompt: "", schedule: "uniform", order: "random", block_length: 32, early_stop: 0.9, steps: 1, temperature: 1, seed: 1, mask: 2, vocabulary: ["a", "b", "?"] };
+  const frame = { step: 0, tokens: [2], revealed: [], predictions: [] };
+  const { settings } = runOfTrace(`${JSON.stringify(header)}\n${JSON.stringify(frame)}\n`, "file");
+  assert.deepEqual([settings.block_length, settings.early_stop], [32, 0.9]);
+});

@@ -17,8 +17,8 @@ const NAMES = {
 
 /** @typedef {keyof typeof NAMES} Kind */
 
-/** @param {Kind} kind @returns {string} */
-export const nameOf = (kind) => NAMES[kind];
+/** @param {Kind} kind @param {string} [which] of several @returns {string} */
+export const nameOf = (kind, which) => (which ? NAMES[kind].replace(".", `-${which}.`) : NAMES[kind]);
 
 /**
  * @param {object} asked

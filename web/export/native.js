@@ -13,9 +13,10 @@ const word = (value) => (PLAIN.test(String(value)) ? String(value) : quoteWord(S
  * @param {{prompt: string, pins?: [number, number][], schedule?: string, order?: string, rule?: string,
  *          remasking?: string, block_length?: number, early_stop?: number, steps: number, temperature: number,
  *          seed: number}} settings
+ * @param {string} [model] its name on the page: any but "default" is a folder of the user's
  * @returns {{command: string, note: string}} note: what the command line cannot say, "" when it says all
  */
-export function nativeCommand(settings) {
+export function nativeCommand(settings, model = "default") {
   const { prompt, pins = [], schedule, order, rule, remasking, steps, temperature, seed } = settings;
   const how = rule !== undefined ? { rule } : remasking !== undefined ? { remasking } : { schedule, order };
   const flags = {
@@ -30,6 +31,10 @@ export function nativeCommand(settings) {
     .filter(([, value]) => value !== undefined)
     .map(([flag, value]) => `--${flag} ${word(value)}`);
   const notes = [];
+  if (model !== "default") {
+    parts.push("--model DIR");
+    notes.push("DIR is the folder of the model that is loaded here.");
+  }
   if (pins.length > 0) {
     const left = pins.length === 1 ? "The pin is left out" : `The ${pins.length} pins are left out`;
     notes.push(`${left}: the command line cannot pin tokens yet, so its run will differ.`);
