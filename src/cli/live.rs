@@ -1,79 +1,50 @@
 //! The live terminal view: drawn in place, so that the last picture stays in the scroll-back.
 
 use std::{
-    env, io,
     process::ExitCode,
     sync::{atomic::Ordering, mpsc::RecvTimeoutError},
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
-use crossterm::{
-    event::{self, Event as Input, KeyCode, KeyEventKind, KeyModifiers},
-    terminal,
-};
+use crossterm::event::{self, Event as Input, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::{
-    Terminal, TerminalOptions, Viewport,
-    backend::CrosstermBackend,
     layout::{Constraint, Layout, Rect},
-    style::{Color, Modifier, Style},
+    style::{Modifier, Style},
     text::{Line, Span},
     widgets::{Paragraph, Sparkline, Wrap},
 };
 use unmask::{sampler::Frame, text::MASK_SIGN};
 
-use super::run::{self, Event, Opened, Request, Summary, count};
+use super::{
+    paint::Colours,
+    run::{self, Event, Opened, Request, Summary, count},
+    screen::Screen,
+};
 
 /// Rows of the view, and the least time a frame stays: a fast GPU is done before the eye has seen anything.
 const ROWS: u16 = 20;
 const FRAME_TIME: Duration = Duration::from_millis(60);
 
-/// When a token was revealed, early to late: 256-colour terminals' nearest to viridis.
-const RAMP: [u8; 8] = [61, 67, 67, 73, 72, 114, 149, 184];
-
-/// Raw mode for as long as this lives, also through an error or a panic.
-struct RawMode;
-
-impl RawMode {
-    fn enter() -> anyhow::Result<Self> {
-        terminal::enable_raw_mode().context("the terminal cannot be taken over; try --plain")?;
-        Ok(Self)
-    }
-}
-
-impl Drop for RawMode {
-    fn drop(&mut self) {
-        // Nothing can be done about a terminal that is gone.
-        let _ = terminal::disable_raw_mode();
-    }
-}
-
 /// Shows a run until it ends or the user stops it.
 pub fn show(request: Request) -> anyhow::Result<ExitCode> {
     // Graphics drivers may print while the model is opened; the view begins after that.
     let (events, stop) = run::spawn(request)?;
-    let colour = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut view = View { colour, ..View::default() };
+    let mut view = View { colours: Colours::of_terminal(), ..View::default() };
     match events.recv() {
         Ok(Event::Failed(error)) => return Err(error),
         Ok(event) => view.take(event),
         Err(_) => anyhow::bail!(run::NO_END),
     }
-    let raw = RawMode::enter()?;
-    let rows = terminal::size().map_or(ROWS, |(_, rows)| rows.min(ROWS));
-    let options = TerminalOptions { viewport: Viewport::Inline(rows) };
-    let mut terminal = Terminal::with_options(CrosstermBackend::new(io::stdout()), options)
-        .context("the terminal does not say where its cursor is; try --plain")?;
-    terminal.draw(|frame| view.draw(frame))?;
+    let mut screen = Screen::open(ROWS)?;
+    screen.draw(|frame| view.draw(frame));
     let mut shown = Instant::now();
-    // In a storm of resizes a terminal may not say in time where its cursor is. That frame is lost, not the run.
     let outcome = loop {
         if stop_wanted()? && stop.swap(true, Ordering::Relaxed) {
             break Ok(ExitCode::from(run::STOPPED)); // asked twice: not even the call it is in is waited for
         }
         if stop.load(Ordering::Relaxed) && !view.stopped {
             view.stopped = true; // the run ends after the call it is in
-            let _ = terminal.draw(|frame| view.draw(frame));
+            screen.draw(|frame| view.draw(frame));
         }
         match events.recv_timeout(Duration::from_millis(20)) {
             Ok(Event::Failed(error)) => break Err(error),
@@ -83,7 +54,7 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
                     std::thread::sleep(FRAME_TIME - waited);
                 }
                 view.take(event);
-                let _ = terminal.draw(|frame| view.draw(frame));
+                screen.draw(|frame| view.draw(frame));
                 shown = Instant::now();
                 if let Some(summary) = &view.summary {
                     break Ok(if summary.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
@@ -93,9 +64,8 @@ pub fn show(request: Request) -> anyhow::Result<ExitCode> {
             Err(RecvTimeoutError::Disconnected) => break Err(anyhow::anyhow!(run::NO_END)),
         }
     };
-    let width = terminal.size().map_or(0, |size| size.width);
-    drop(raw);
-    println!();
+    let (width, rows) = screen.size();
+    screen.close();
     if let Some(summary) = view.summary.as_ref().filter(|_| !view.fits(width, rows)) {
         println!("{}", summary.text);
     }
@@ -127,7 +97,7 @@ struct View {
     warning: Option<String>,
     summary: Option<Summary>,
     stopped: bool,
-    colour: bool,
+    colours: Colours,
 }
 
 impl View {
@@ -159,7 +129,7 @@ impl View {
         screen.render_widget(Paragraph::new(self.head()).wrap(Wrap { trim: true }), head);
         screen.render_widget(Paragraph::new(self.text()).wrap(Wrap { trim: false }), text);
         let most = self.sizes.iter().max().copied().unwrap_or(1).max(4);
-        let style = self.paint(Style::new(), RAMP[4]);
+        let style = self.colours.shade(Style::new(), 0.5);
         screen.render_widget(Sparkline::default().data(&self.sizes).max(most).style(style), bars);
         screen.render_widget(Paragraph::new(self.foot()).wrap(Wrap { trim: true }), foot);
     }
@@ -228,15 +198,8 @@ impl View {
         match step {
             0 => Style::new().add_modifier(Modifier::UNDERLINED), // the prompt
             _ if step == now => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
-            _ => {
-                let place = (step as usize - 1) * RAMP.len() / calls.max(1);
-                self.paint(Style::new(), RAMP[place.min(RAMP.len() - 1)])
-            }
+            _ => self.colours.shade(Style::new(), f64::from(step - 1) / calls.max(1) as f64),
         }
-    }
-
-    fn paint(&self, style: Style, colour: u8) -> Style {
-        if self.colour { style.fg(Color::Indexed(colour)) } else { style }
     }
 }
 

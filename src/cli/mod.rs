@@ -7,8 +7,10 @@ mod lab;
 mod lists;
 mod live;
 mod model_options;
+mod paint;
 mod print;
 mod run;
+mod screen;
 mod table;
 #[cfg(feature = "train")]
 mod train;

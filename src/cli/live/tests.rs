@@ -1,7 +1,7 @@
 //! The live view on a screen of memory.
 
 use super::*;
-use ratatui::backend::TestBackend;
+use ratatui::{Terminal, backend::TestBackend, style::Color};
 use unmask::{sampler::Reveal, trace::Header};
 
 fn view() -> View {
@@ -26,7 +26,7 @@ fn view() -> View {
         vocabulary: vec![],
     };
     let forms = ["?", "?", "<mask>", "One", " day", "\n", "Tom"].map(String::from).to_vec();
-    let mut view = View { colour: true, ..View::default() };
+    let mut view = View { colours: Colours::Many, ..View::default() };
     view.take(Event::Opened(Box::new(Opened { header, why: "asked for".into(), forms, mask_id: 2, calls: 2 })));
     let frame = |step, tokens: &[u32], revealed: &[(u32, u32)]| Event::Frame {
         frame: Frame {
@@ -75,8 +75,8 @@ fn earlier_tokens_are_coloured_by_when_they_were_revealed() {
     view.take(Event::Frame { frame, milliseconds: 5.0 });
     let (rows, buffer) = screen(&view);
     assert_eq!(rows[3], "Tom");
-    assert_eq!(buffer[(4, 2)].fg, Color::Indexed(RAMP[0]));
-    view.colour = false;
+    assert_eq!(buffer[(4, 2)].fg, Color::Indexed(61));
+    view.colours = Colours::None;
     assert_eq!(screen(&view).1[(4, 2)].fg, Color::Reset);
 }
 
