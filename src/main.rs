@@ -20,8 +20,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Eval(Box<cli::Eval>),
-    Generate(cli::Generate),
+    Generate(Box<cli::Generate>),
+    Infill(Box<cli::Infill>),
     Lab(cli::Lab),
+    Replay(cli::Replay),
     #[cfg(feature = "train")]
     Train(cli::Train),
 }
@@ -30,7 +32,9 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Eval(eval) => eval.run(),
         Command::Generate(generate) => generate.run(),
+        Command::Infill(infill) => infill.run(),
         Command::Lab(lab) => lab.run(),
+        Command::Replay(replay) => replay.run(),
         #[cfg(feature = "train")]
         Command::Train(train) => train.run(),
     };

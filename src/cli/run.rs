@@ -21,16 +21,29 @@ use unmask::{
     trace::{self, Header},
 };
 
+use super::model_options::of_folder;
+
 /// Exit code of a run that its user stopped.
 pub const STOPPED: u8 = 130;
+
+/// How many tokens a run has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// The most that the model can.
+    Longest,
+    /// So many.
+    Tokens(usize),
+    /// As many as its prompt, which has the masks in it.
+    OfPrompt,
+}
 
 /// What is to be run.
 pub struct Request {
     pub prompt: String,
-    pub length: Option<usize>,
+    pub length: Length,
     pub settings: Settings,
-    /// As many calls as there are masks are allowed, whatever `settings` says.
-    pub uncapped: bool,
+    /// Where nobody has said how many calls: one a mask, or so many if they are fewer, whatever `settings` says.
+    pub most: Option<usize>,
     pub device: Choice,
     pub model: Option<PathBuf>,
     pub trace: Option<PathBuf>,
@@ -139,14 +152,17 @@ fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> anyh
         Some(folder) => ModelFiles::read(folder)?,
         None => ModelFiles::embedded(),
     };
-    let name =
-        || request.model.as_ref().map_or_else(|| "the built-in model".to_owned(), |dir| dir.display().to_string());
-    let (mut model, why) = pollster::block_on(Model::open(&files, request.device)).with_context(name)?;
-    let length = request.length.unwrap_or(model.config().seq_len);
+    let opened = pollster::block_on(Model::open(&files, request.device));
+    let (mut model, why) = opened.map_err(|error| of_folder(request.model.as_deref(), error))?;
+    let length = match request.length {
+        Length::Longest => model.config().seq_len,
+        Length::Tokens(length) => length,
+        Length::OfPrompt => model.text().encode(&request.prompt)?.len(),
+    };
     let start = model.start(&request.prompt, length)?;
     let mut settings = request.settings;
-    if request.uncapped {
-        settings.steps = start.iter().filter(|&&token| token == model.mask_id()).count().max(1);
+    if let Some(most) = request.most {
+        settings.steps = start.iter().filter(|&&token| token == model.mask_id()).count().clamp(1, most);
     }
     let mut sampler = Sampler::new(start, model.mask_id(), settings)?;
     let header = Header::new(&request.prompt, &[], length, &settings, &model);

@@ -1,0 +1,99 @@
+//! `unmask infill`: the gaps of a text filled, and the text around them kept.
+
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail};
+use clap::Args;
+
+use super::{
+    print::wrong_usage,
+    run::Length,
+    run_options::{NAMES, RunOptions},
+    values::at_least_one,
+};
+
+/// Fill the gaps of a text.
+///
+/// A gap is `[MASK:5]`, of that many tokens, or three underscores or more, of --gap tokens. All else stays as it is: the model
+/// reads what stands on both sides of a gap. It is the run of `generate` with `<|mask|>` for each token of a gap, and nothing
+/// after the text.
+#[derive(Args, Debug)]
+#[command(after_help = format!("{EXAMPLES}\n\n{NAMES}"))]
+pub struct Infill {
+    /// The text, with gaps
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    text: String,
+    /// Tokens of a gap that is given by underscores
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one, allow_negative_numbers = true)]
+    gap: usize,
+    #[command(flatten)]
+    run: RunOptions,
+}
+
+const EXAMPLES: &str = "Examples:
+  unmask infill 'Lily found a ___ in the garden. She was very happy.'
+  unmask infill 'Once upon a time[MASK:40]The end.' --order most-confident --steps 20
+  unmask infill 'Tom had a [MASK:1] dog.' --seed 3";
+
+/// How a token of a gap is written for the tokenizer.
+const MASK: &str = "<|mask|>";
+
+/// More than any model reads: so many need not be written out to be refused.
+const MOST: usize = 1 << 16;
+
+impl Infill {
+    /// Makes the run.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let prompt = gaps(&self.text, self.gap).unwrap_or_else(|error| wrong_usage(&error));
+        self.run.run(prompt, Length::OfPrompt)
+    }
+}
+
+/// The text with `<|mask|>` for each token of its gaps.
+fn gaps(text: &str, gap: usize) -> anyhow::Result<String> {
+    let (mut filled, mut rest, mut found) = (String::new(), text, text.contains(MASK));
+    while let Some(at) = rest.find(['[', '_']) {
+        filled += &rest[..at];
+        rest = &rest[at..];
+        let underscores = rest.len() - rest.trim_start_matches('_').len();
+        let (tokens, taken) = if underscores >= 3 {
+            (gap, underscores)
+        } else if let Some(marked) = rest.strip_prefix("[MASK:") {
+            let (number, _) = marked.split_once(']').ok_or_else(|| anyhow!("`[MASK:` without a `]` after it"))?;
+            let tokens = number.trim().parse().ok().filter(|tokens| (1..=MOST).contains(tokens));
+            let tokens =
+                tokens.ok_or_else(|| anyhow!("`[MASK:{number}]` must hold a whole number from 1 to {MOST}"))?;
+            (tokens, "[MASK:]".len() + number.len())
+        } else {
+            let one = rest.chars().next().map_or(1, char::len_utf8).max(underscores);
+            filled += &rest[..one];
+            rest = &rest[one..];
+            continue;
+        };
+        filled += &MASK.repeat(tokens.min(MOST));
+        (rest, found) = (&rest[taken..], true);
+    }
+    filled += rest;
+    if !found {
+        bail!("the text has no gap; write one as ___ or [MASK:5]");
+    }
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_become_masks_and_all_else_stays() {
+        let told = |text: &str| gaps(text, 2).map(|text| text.replace(MASK, "*")).map_err(|error| error.to_string());
+        assert_eq!(told("A ___ cat[MASK:3]."), Ok("A ** cat***.".into()));
+        assert_eq!(told("_____"), Ok("**".into()));
+        assert_eq!(told("snake_case __x [1] ___"), Ok("snake_case __x [1] **".into()));
+        assert_eq!(told("written <|mask|> out"), Ok("written * out".into()));
+        assert_eq!(told("no gap_"), Err("the text has no gap; write one as ___ or [MASK:5]".into()));
+        assert_eq!(told("[MASK:0]"), Err("`[MASK:0]` must hold a whole number from 1 to 65536".into()));
+        assert_eq!(told("[MASK:é]"), Err("`[MASK:é]` must hold a whole number from 1 to 65536".into()));
+        assert_eq!(told("[MASK:5"), Err("`[MASK:` without a `]` after it".into()));
+    }
+}
