@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Watch how a diffusion language model decides which tokens to reveal, how many at a time.
 #[derive(Parser)]
@@ -19,24 +19,32 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Devices(cli::Devices),
     Eval(Box<cli::Eval>),
     Generate(Box<cli::Generate>),
     Infill(Box<cli::Infill>),
     Lab(cli::Lab),
+    Model(cli::Model),
     Replay(cli::Replay),
     #[cfg(feature = "train")]
-    Train(cli::Train),
+    Train(Box<cli::Train>),
+    Completions(cli::Completions),
+    Man(cli::Man),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Devices(devices) => devices.run(),
         Command::Eval(eval) => eval.run(),
         Command::Generate(generate) => generate.run(),
         Command::Infill(infill) => infill.run(),
         Command::Lab(lab) => lab.run(),
+        Command::Model(model) => model.run(),
         Command::Replay(replay) => replay.run(),
         #[cfg(feature = "train")]
         Command::Train(train) => train.run(),
+        Command::Completions(completions) => completions.run(Arguments::command()),
+        Command::Man(man) => man.run(Arguments::command()),
     };
     outcome.unwrap_or_else(|error| {
         // Nobody may be reading.

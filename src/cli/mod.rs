@@ -1,12 +1,14 @@
 //! The command line: one file a subcommand, and the live terminal view.
 
 mod chart;
+mod devices;
 mod eval;
 mod generate;
 mod infill;
 mod lab;
 mod lists;
 mod live;
+mod model_info;
 mod model_options;
 mod paint;
 mod print;
@@ -14,15 +16,19 @@ mod replay;
 mod run;
 mod run_options;
 mod screen;
+mod shell;
 mod table;
 #[cfg(feature = "train")]
 mod train;
 mod values;
 
+pub use devices::Devices;
 pub use eval::Command as Eval;
 pub use generate::Generate;
 pub use infill::Infill;
 pub use lab::Command as Lab;
+pub use model_info::Command as Model;
 pub use replay::Replay;
+pub use shell::{Completions, Man};
 #[cfg(feature = "train")]
 pub use train::Train;

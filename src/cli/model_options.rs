@@ -8,8 +8,9 @@ use unmask::model::{Choice, ModelError};
 /// The model and its device.
 #[derive(Args, Debug)]
 pub struct ModelOptions {
-    /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too
-    #[arg(long, value_name = "auto|gpu|cpu", default_value = "auto")]
+    /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too; gpu:N takes the adapter
+    /// to which `unmask devices` gives that number
+    #[arg(long, value_name = "auto|gpu|gpu:N|cpu", default_value = "auto")]
     pub device: Choice,
     /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model
     #[arg(long, value_name = "DIR")]

@@ -17,6 +17,8 @@ pub enum Choice {
     Auto,
     /// The GPU or an error; a software adapter counts.
     Gpu,
+    /// The adapter of this number, or an error.
+    Adapter(usize),
     /// The CPU.
     Cpu,
 }
@@ -29,7 +31,10 @@ impl FromStr for Choice {
             "auto" => Ok(Self::Auto),
             "gpu" => Ok(Self::Gpu),
             "cpu" => Ok(Self::Cpu),
-            _ => Err(format!("unknown device `{name}`; the devices are auto, gpu, cpu")),
+            _ => match name.strip_prefix("gpu:").map(str::parse) {
+                Some(Ok(number)) => Ok(Self::Adapter(number)),
+                _ => Err(format!("unknown device `{name}`; the devices are auto, gpu, cpu, and gpu:N for adapter N")),
+            },
         }
     }
 }
@@ -90,7 +95,7 @@ fn place(device: Device, setup: &WgpuSetup) -> Place {
     Place { device, name, software: info.device_type == DeviceType::Cpu }
 }
 
-fn reason(error: &WgpuInitError) -> String {
+pub(super) fn reason(error: &WgpuInitError) -> String {
     match error {
         WgpuInitError::AdapterUnavailable { message, .. } => format!("no adapter ({message})"),
         WgpuInitError::RequestDevice { message } => format!("the adapter refused a device ({message})"),
@@ -108,6 +113,12 @@ impl Model {
         match choice {
             Choice::Cpu => cpu("asked for".into()),
             Choice::Gpu => Ok((Self::on_gpu(files, gpu().await?).await?, "asked for".into())),
+            #[cfg(not(target_family = "wasm"))]
+            Choice::Adapter(number) => {
+                Ok((Self::on_gpu(files, super::adapter(number).await?).await?, "asked for".into()))
+            }
+            #[cfg(target_family = "wasm")]
+            Choice::Adapter(_) => Err(ModelError::NoGpu("a browser numbers no adapters".into())),
             Choice::Auto => match gpu().await {
                 Err(error) => cpu(error.to_string()),
                 Ok(place) if place.software => {

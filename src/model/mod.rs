@@ -1,5 +1,7 @@
 //! The trained model: config, net, weights, the device it runs on, and the [`Denoiser`] that runs it.
 
+#[cfg(not(target_family = "wasm"))]
+mod adapters;
 mod config;
 mod device;
 mod error;
@@ -9,6 +11,8 @@ pub(crate) mod score;
 mod self_test;
 mod weights;
 
+#[cfg(not(target_family = "wasm"))]
+pub use adapters::{Adapter, adapter, adapters};
 pub use config::{ARCH, Config, JUDGE_ARCH};
 pub use device::{Choice, Place, gpu};
 pub use error::ModelError;
