@@ -105,3 +105,15 @@ fn completions_and_manuals_are_of_the_commands_there_are() {
     let (code, _, notes) = unmask(&["man", "README.md"]);
     assert!(code == 1 && notes.contains("README.md cannot be made"), "{notes}");
 }
+
+#[test]
+fn frames_are_streamed_as_the_lines_of_a_trace() {
+    let run = ["generate", "--device", "cpu", "--steps", "4", "--length", "20", "--seed", "5", "--format", "jsonl"];
+    let lines = printed(&run);
+    let streamed = unmask::trace::read(lines.as_bytes()).unwrap();
+    assert_eq!((streamed.frames.len(), streamed.header.seed), (5, 5));
+    let file = std::env::temp_dir().join(format!("unmask-stream-{}.jsonl", std::process::id()));
+    printed(&[&run[..], &["--trace", file.to_str().unwrap()]].concat());
+    assert_eq!(fs::read_to_string(&file).unwrap(), lines);
+    fs::remove_file(file).unwrap();
+}

@@ -32,6 +32,7 @@ const EXAMPLES: &str = "Examples:
   unmask generate
   unmask generate --prompt 'Lily had a dog' --schedule uniform --steps 16 --seed 7
   unmask generate --schedule adaptive-dtc --trace run.jsonl --plain
+  unmask generate --format jsonl | head -3
   unmask generate --device cpu --temperature 0 --order most-confident:soft=0.1 --block-length 32
   unmask generate --rule threshold:tau=0.8
   unmask generate --remasking remdm-loop --steps 200";

@@ -8,13 +8,15 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 use unmask::{
     order::{Order, Remasking, Rule},
     random::MAX_SEED,
     sampler::Settings,
     schedule::Schedule,
     strategy::Strategy,
+    trace,
 };
 
 use super::{
@@ -76,6 +78,19 @@ pub struct RunOptions {
     /// Print the text alone, even in a terminal
     #[arg(long)]
     plain: bool,
+    /// What goes to the standard output where the run is not shown live: the text in the end, or each frame as it comes, in the
+    /// lines of a trace
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// What is printed of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The text
+    Text,
+    /// A header, then one line a call
+    Jsonl,
 }
 
 /// Calls of a run that does not say how many, unless a rule decides.
@@ -98,7 +113,8 @@ impl RunOptions {
             None => getrandom::u64().context("the system gave no random seed")? & MAX_SEED,
         };
         let dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
-        let plain = self.plain || dumb || !io::stdout().is_terminal();
+        let format = self.format;
+        let plain = self.plain || dumb || format == Format::Jsonl || !io::stdout().is_terminal();
         // One token a call means as many calls as there are masks, as a rule may need them.
         let open = self.rule.is_some() || self.schedule == Schedule::OneAtATime;
         let most = match (self.steps, self.remasking) {
@@ -116,22 +132,32 @@ impl RunOptions {
             model: self.place.model,
             trace: self.trace,
         };
-        if plain { print_plainly(request) } else { live::show(request) }
+        if plain { print_plainly(request, format) } else { live::show(request) }
     }
 }
 
-/// The text to the standard output, everything else to the standard error.
-fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
+/// The text or the frames to the standard output, everything else to the standard error.
+fn print_plainly(request: Request, format: Format) -> anyhow::Result<ExitCode> {
+    let frames = format == Format::Jsonl;
     let (events, _stop) = run::spawn(request)?;
     for event in events {
         match event {
             Event::Opened(opened) => {
+                if frames && !printed(&opened.header)? {
+                    return Ok(ExitCode::SUCCESS); // the reader has seen enough
+                }
                 note(format_args!("{}; on {}: {}", opened.settings(", "), opened.header.device, opened.why));
             }
             Event::Warning(text) => note(format_args!("warning: {text}")),
-            Event::Frame { .. } => {}
+            Event::Frame { frame, .. } => {
+                if frames && !printed(&frame)? {
+                    return Ok(ExitCode::SUCCESS);
+                }
+            }
             Event::Finished(summary) => {
-                print(&format!("{}\n", summary.text))?;
+                if !frames {
+                    print(&format!("{}\n", summary.text))?;
+                }
                 note(format_args!("{summary}"));
                 return Ok(if summary.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
             }
@@ -139,6 +165,14 @@ fn print_plainly(request: Request) -> anyhow::Result<ExitCode> {
         }
     }
     anyhow::bail!(run::NO_END)
+}
+
+/// Prints a line of a trace; whether somebody reads on.
+fn printed(value: &impl Serialize) -> anyhow::Result<bool> {
+    match trace::write_line(&mut io::stdout().lock(), value) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.context("the standard output could not be written").map(|()| true),
+    }
 }
 
 /// A line for whoever reads the standard error; nobody need read it.
