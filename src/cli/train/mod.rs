@@ -36,8 +36,8 @@ use report::Report;
 /// Train a model on text of your own.
 ///
 /// The text is cut into stories at each `<|endoftext|>`, and a window of it is read from the start of each story; a text
-/// without them, and a story of more than eight windows, are read whole. The folder that comes out holds the model that was best on held-out text, ready for --model and for the page, and a
-/// checkpoint from which --resume goes on.
+/// without them, and a story of more than eight windows, are read whole. The folder that comes out holds the model that was
+/// best on held-out text, ready for --model and for the page, and a checkpoint from which --resume goes on.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   unmask train my.txt --minutes 10
