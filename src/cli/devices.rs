@@ -2,11 +2,11 @@
 
 use std::{fmt::Write, process::ExitCode, thread};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use unmask::model::{Adapter, Choice, Model, ModelFiles, adapters};
 
-use super::print::print;
+use super::print::{Form, print};
 
 /// List the graphics adapters, and what auto takes.
 ///
@@ -19,17 +19,8 @@ use super::print::print;
   unmask generate --device gpu:1")]
 pub struct Devices {
     /// How to print: table, json
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
-
-/// How the devices are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// One object
-    Json,
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    format: Form,
 }
 
 /// All that is printed.
@@ -54,8 +45,8 @@ impl Devices {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let told = Told { adapters, threads, auto: Auto { device: model.place().name.clone(), why } };
         print(&match self.format {
-            Format::Table => table(&told),
-            Format::Json => serde_json::to_string_pretty(&told)? + "\n",
+            Form::Table => table(&told),
+            Form::Json => serde_json::to_string_pretty(&told)? + "\n",
         })?;
         Ok(ExitCode::SUCCESS)
     }

@@ -10,13 +10,13 @@ use crossterm::event::{self, Event as Input, KeyCode, KeyEventKind, KeyModifiers
 use ratatui::{
     layout::{Constraint, Layout, Rect},
     style::{Modifier, Style},
-    text::{Line, Span},
+    text::Line,
     widgets::{Paragraph, Sparkline, Wrap},
 };
 use unmask::{sampler::Frame, text::MASK_SIGN};
 
 use super::{
-    paint::Colours,
+    paint::{Colours, lines},
     run::{self, Event, Opened, Request, Summary, count},
     screen::Screen,
 };
@@ -174,24 +174,12 @@ impl View {
         let (Some(opened), Some(frame)) = (&self.opened, &self.frame) else { return vec![] };
         // Where nobody knows how many calls there will be, the colours are spread over those that were made.
         let calls = if opened.open_ended() { frame.step as usize } else { opened.calls };
-        let mut lines = vec![Line::default()];
-        for (&token, &step) in frame.tokens.iter().zip(&self.steps) {
-            let (form, style) = if token == opened.mask_id {
-                (format!(" {MASK_SIGN}{MASK_SIGN}"), Style::new().add_modifier(Modifier::DIM))
-            } else {
-                let form = opened.forms.get(token as usize).cloned().unwrap_or_default();
-                (form, self.style(step, frame.step, calls))
-            };
-            for (index, part) in form.split('\n').enumerate() {
-                if index > 0 {
-                    lines.push(Line::default());
-                }
-                if let Some(line) = lines.last_mut() {
-                    line.push_span(Span::styled(part.to_owned(), style));
-                }
+        lines(frame.tokens.iter().zip(&self.steps).map(|(&token, &step)| {
+            if token == opened.mask_id {
+                return (format!(" {MASK_SIGN}{MASK_SIGN}"), Style::new().add_modifier(Modifier::DIM));
             }
-        }
-        lines
+            (opened.forms.get(token as usize).cloned().unwrap_or_default(), self.style(step, frame.step, calls))
+        }))
     }
 
     fn style(&self, step: u32, now: u32, calls: usize) -> Style {

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, fmt::Write, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use unmask::{
     model::{Config, Model, ModelFiles, Place},
     text::sha256,
 };
 
-use super::print::print;
+use super::print::{Form, print};
 
 /// Look into a model.
 #[derive(Args, Debug)]
@@ -36,17 +36,8 @@ struct Info {
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
     /// How to print: table, json
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
-
-/// How the model is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// One object
-    Json,
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    format: Form,
 }
 
 /// All that is printed.
@@ -76,8 +67,8 @@ impl Command {
         let files = folder.map_or_else(|| Ok(ModelFiles::embedded()), |folder| ModelFiles::read(&folder))?;
         let told = told(name.clone(), &files).context(name)?;
         print(&match format {
-            Format::Table => table(&told),
-            Format::Json => serde_json::to_string_pretty(&told)? + "\n",
+            Form::Table => table(&told),
+            Form::Json => serde_json::to_string_pretty(&told)? + "\n",
         })?;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,8 +1,11 @@
-//! Colours of the terminal views, in as many as the terminal has.
+//! Tokens as the terminal views show them: in lines, and in as many colours as the terminal has.
 
 use std::env;
 
-use ratatui::style::{Color, Style};
+use ratatui::{
+    style::{Color, Style},
+    text::{Line, Span},
+};
 
 /// Early to late, or little to much: 256-colour terminals' nearest to viridis.
 const MANY: [u8; 8] = [61, 67, 67, 73, 72, 114, 149, 184];
@@ -10,6 +13,22 @@ const MANY: [u8; 8] = [61, 67, 67, 73, 72, 114, 149, 184];
 /// The nearest that every terminal with colours has.
 const FEW: [Color; 8] =
     [Color::Magenta, Color::Blue, Color::Blue, Color::Cyan, Color::Cyan, Color::Green, Color::Green, Color::Yellow];
+
+/// Tokens one after the other, each in its style, broken into lines where they break.
+pub fn lines<'a>(tokens: impl Iterator<Item = (String, Style)>) -> Vec<Line<'a>> {
+    let mut lines = vec![Line::default()];
+    for (form, style) in tokens {
+        for (index, part) in form.split('\n').enumerate() {
+            if index > 0 {
+                lines.push(Line::default());
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push_span(Span::styled(part.to_owned(), style));
+            }
+        }
+    }
+    lines
+}
 
 /// How many colours there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

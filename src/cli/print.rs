@@ -6,7 +6,23 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::error::ErrorKind;
+use clap::{ValueEnum, error::ErrorKind};
+
+/// How what is looked up is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people
+    Table,
+    /// One object
+    Json,
+}
+
+/// A text from elsewhere without the signs by which a terminal is steered.
+pub fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|sign| if sign.is_control() && sign != '\n' { char::REPLACEMENT_CHARACTER } else { sign })
+        .collect()
+}
 
 /// Prints what a command is for to the standard output.
 ///

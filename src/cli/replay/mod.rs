@@ -18,7 +18,7 @@ use unmask::trace;
 
 use super::{
     paint::Colours,
-    print::{print, wrong_usage},
+    print::{harmless, print, wrong_usage},
     screen::Screen,
 };
 use view::View;
@@ -116,7 +116,9 @@ impl Replay {
         let dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
         if self.plain || dumb || !io::stdout().is_terminal() {
             view.seek(self.call.unwrap_or(view.last()) as isize);
-            print(&(view.plain() + "\n"))?;
+            // A file from elsewhere steers no terminal; a pipe gets what is in it.
+            let text = if io::stdout().is_terminal() { harmless(&view.plain()) } else { view.plain() };
+            print(&(text + "\n"))?;
         } else {
             view.seek(self.call.unwrap_or(0) as isize);
             show(&mut view)?;

@@ -3,13 +3,16 @@
 use ratatui::{
     layout::{Constraint, Layout},
     style::{Modifier, Style},
-    text::{Line, Span},
+    text::Line,
     widgets::{Paragraph, Sparkline, Wrap},
 };
 use unmask::{denoiser::Prediction, text::MASK_SIGN, trace::Trace};
 
 use super::ColourBy;
-use crate::cli::{paint::Colours, run::count};
+use crate::cli::{
+    paint::{Colours, lines},
+    run::count,
+};
 
 /// The entropy that has the last colour, in nats.
 const MOST_ENTROPY: f32 = 4.0;
@@ -139,21 +142,11 @@ impl View {
 
     fn text(&self) -> Vec<Line<'_>> {
         let Some(frame) = self.trace.frames.get(self.at) else { return vec![] };
-        let mut lines = vec![Line::default()];
-        for (cell, &token) in frame.tokens.iter().enumerate() {
+        lines(frame.tokens.iter().enumerate().map(|(cell, &token)| {
             let masked = token == self.trace.header.mask;
             let form = if masked { format!(" {MASK_SIGN}{MASK_SIGN}") } else { self.form(token) };
-            let style = self.style(cell, masked);
-            for (index, part) in form.split('\n').enumerate() {
-                if index > 0 {
-                    lines.push(Line::default());
-                }
-                if let Some(line) = lines.last_mut() {
-                    line.push_span(Span::styled(part.to_owned(), style));
-                }
-            }
-        }
-        lines
+            (form, self.style(cell, masked))
+        }))
     }
 
     fn style(&self, cell: usize, masked: bool) -> Style {

@@ -15,6 +15,8 @@ use unmask::{
     train::{Objective, Point, Step, Trainer},
 };
 
+use crate::cli::print::harmless;
+
 /// Calls of a sample.
 const CALLS: usize = 32;
 
@@ -106,8 +108,7 @@ impl Report {
             tokens = frame.tokens;
         }
         // A young net draws any byte, also those by which a terminal is steered.
-        let harmless = |sign: char| if sign.is_control() && sign != '\n' { char::REPLACEMENT_CHARACTER } else { sign };
-        let text: String = model.text().decode(&tokens, mask_id)?.chars().map(harmless).collect();
+        let text = harmless(&model.text().decode(&tokens, mask_id)?);
         self.line(&format!("  {}", text.replace('\n', "\n  ")));
         Ok(())
     }
