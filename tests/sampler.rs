@@ -7,7 +7,7 @@ use unmask::{
     denoiser::{Ask, Denoiser, DenoiserError, Prediction, TOP},
     order::{Order, Remasking, Rule, Score},
     random::{MAX_SEED, pcg4d},
-    sampler::{Frame, Sampler, SamplerError, Settings},
+    sampler::{Frame, Sampler, SamplerError, Settings, next_of_each},
     schedule::Schedule,
     strategy::Strategy as Way,
 };
@@ -56,6 +56,20 @@ fn run(tokens: &[u32], settings: Settings, mut denoiser: Hashed) -> Vec<Frame> {
     }
 }
 
+/// The frames of each run, made together.
+fn together(runs: &[(Vec<u32>, Settings)], mut denoiser: Hashed) -> Vec<Vec<Frame>> {
+    let sampler = |(tokens, settings): &(Vec<u32>, Settings)| Sampler::new(tokens.clone(), MASK, *settings).unwrap();
+    let mut samplers: Vec<Sampler> = runs.iter().map(sampler).collect();
+    let mut frames = vec![vec![]; runs.len()];
+    loop {
+        match pollster::block_on(next_of_each(&mut samplers, &mut denoiser)) {
+            Ok(told) if told.iter().all(Option::is_none) => return frames,
+            Ok(told) => frames.iter_mut().zip(told).for_each(|(frames, frame)| frames.extend(frame)),
+            Err(error) => assert!(matches!(error, SamplerError::Denoiser(DenoiserError::Device(_)))),
+        }
+    }
+}
+
 fn any_order() -> impl Strategy<Value = Order> {
     let soft = (0..Score::ALL.len(), 0.01f64..5.0);
     prop_oneof![
@@ -96,6 +110,15 @@ fn any_run() -> impl Strategy<Value = (Vec<u32>, Settings)> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn a_run_is_the_same_alone_and_among_others(
+        runs in prop::collection::vec(any_run(), 1..4),
+        fail_at in prop::option::of(1u32..6),
+    ) {
+        let alone: Vec<_> = runs.iter().map(|(tokens, settings)| run(tokens, *settings, Hashed { fail_at: None })).collect();
+        prop_assert_eq!(together(&runs, Hashed { fail_at }), alone);
+    }
 
     #[test]
     fn a_run_keeps_its_promises((tokens, settings) in any_run()) {

@@ -90,6 +90,24 @@ pub trait Denoiser {
     /// the device fails; the denoiser can be asked again after either.
     fn predict(&mut self, tokens: &[u32], ask: &Ask) -> impl Future<Output = Result<Vec<Prediction>, DenoiserError>>;
 
+    /// [`Denoiser::predict`] of each sequence of `batch`, in its order; a sequence is predicted as it would be alone. A
+    /// model does all that ask alike in one forward and one read-back; what stands here takes a call a sequence.
+    ///
+    /// # Errors
+    /// As [`Denoiser::predict`]: where one sequence is refused, all are.
+    fn predict_batch(
+        &mut self,
+        batch: &[(&[u32], Ask)],
+    ) -> impl Future<Output = Result<Vec<Vec<Prediction>>, DenoiserError>> {
+        async move {
+            let mut told = vec![];
+            for (tokens, ask) in batch {
+                told.push(self.predict(tokens, ask).await?);
+            }
+            Ok(told)
+        }
+    }
+
     /// The log-probability of the truth of each sequence of `batch`, in its order, in nats: `[batch][truth]`, minus infinity
     /// for what cannot be. All sequences have one length. A model does it in one forward and reads back these numbers alone;
     /// what stands here takes a call a sequence and whole distributions.

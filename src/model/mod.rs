@@ -1,4 +1,4 @@
-//! The trained model: config, net, weights, the device it runs on, and the [`Denoiser`] that runs it.
+//! The trained model: config, net, weights, the device it runs on, and the denoiser that runs it.
 
 #[cfg(not(target_family = "wasm"))]
 mod adapters;
@@ -7,6 +7,7 @@ mod device;
 mod error;
 mod files;
 mod net;
+mod predict;
 pub(crate) mod score;
 mod self_test;
 mod weights;
@@ -24,12 +25,7 @@ pub use weights::{load, save};
 use burn::{prelude::*, tensor::TensorData};
 
 use crate::{
-    denoiser::{
-        Ask, Denoiser, DenoiserError, Masked, Prediction,
-        twin::{self, Draw, STATS},
-    },
-    kernel,
-    random::{Purpose, Stream},
+    denoiser::DenoiserError,
     sampler::Settings,
     strategy::Words,
     text::{Text, sha256},
@@ -170,21 +166,22 @@ impl Model {
     /// Logits `[length, vocab]` of `tokens` `[length]`, before mask and padding are excluded.
     ///
     /// # Errors
-    /// [`DenoiserError`], as [`Denoiser::predict`].
+    /// [`DenoiserError`], as [`crate::denoiser::Denoiser::predict`].
     pub async fn logits(&self, tokens: &[u32]) -> Result<Vec<f32>, DenoiserError> {
-        let all: Vec<u32> = (0..tokens.len() as u32).collect();
-        read_back(self.logits_at(tokens, &all)?).await
+        read_back(self.net.logits(self.hidden(&[tokens])?)).await
     }
 
-    /// Logits `[rows, vocab]` at `positions` `[rows]`, on the device.
-    fn logits_at(&self, tokens: &[u32], positions: &[u32]) -> Result<Tensor<2>, DenoiserError> {
-        self.check(tokens)?;
-        let length = tokens.len();
-        let device = &self.place.device;
-        let input = Tensor::<2, Int>::from_data(TensorData::new(ints(tokens), [1, length]), device);
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(ints(positions), [positions.len()]), device);
-        let hidden = self.net.hidden(input).reshape([length, self.config.d_model]);
-        Ok(self.net.logits(hidden.select(0, rows)))
+    /// Hidden states `[batch * length, d_model]` of sequences of one length, on the device.
+    fn hidden(&self, batch: &[&[u32]]) -> Result<Tensor<2>, DenoiserError> {
+        let length = batch.first().map_or(0, |tokens| tokens.len());
+        let mut all = vec![];
+        for tokens in batch {
+            self.check(tokens)?;
+            all.extend(ints(tokens));
+        }
+        let input = TensorData::new(all, [batch.len(), length]);
+        let hidden = self.net.hidden(Tensor::<2, Int>::from_data(input, &self.place.device)); // [batch, length, d_model]
+        Ok(hidden.reshape([batch.len() * length, self.config.d_model]))
     }
 
     /// Refuses tokens that the net cannot read.
@@ -225,48 +222,6 @@ impl Header {
             mask: model.config.mask_id,
             vocabulary: model.text.display_forms(),
         }
-    }
-}
-
-impl Denoiser for Model {
-    fn mask_id(&self) -> u32 {
-        self.config.mask_id
-    }
-
-    async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
-        let asked = |&(_, &token): &(u32, &u32)| ask.extent.everywhere || token == self.config.mask_id;
-        let positions: Vec<u32> = (0u32..).zip(tokens).filter(asked).map(|(position, _)| position).collect();
-        if positions.is_empty() {
-            return Ok(vec![]);
-        }
-        let stream = Stream::new(ask.seed, Purpose::Tokens, ask.step);
-        let keys: Vec<[u32; 3]> = positions.iter().map(|&position| stream.key(position)).collect();
-        let (mask_id, pad_id) = (self.config.mask_id, self.config.pad_id);
-        let draw = Draw { temperature: ask.temperature, mask_id, pad_id };
-        let logits = self.logits_at(tokens, &positions)?; // [rows, vocab]
-        let kept = ask.extent.distributions.then(|| logits.clone());
-        let stats = read_back(kernel::predict(logits, &keys, draw)).await?;
-        if stats.len() != positions.len() * STATS || stats.iter().any(|value| !value.is_finite()) {
-            return Err(DenoiserError::Device("the predictions are not numbers".into()));
-        }
-        let rows = positions.iter().zip(stats.chunks_exact(STATS));
-        let mut predictions: Vec<_> = rows.map(|(&position, row)| twin::prediction(position, row)).collect();
-        if let Some(logits) = kept {
-            let logits = read_back(logits).await?;
-            for ((prediction, stats), row) in
-                predictions.iter_mut().zip(stats.chunks_exact(STATS)).zip(logits.chunks_exact(self.config.vocab_size))
-            {
-                prediction.distribution = row.iter().map(|logit| logit - stats[0]).collect();
-                for never in [mask_id, pad_id] {
-                    prediction.distribution[never as usize] = f32::NEG_INFINITY;
-                }
-            }
-        }
-        Ok(predictions)
-    }
-
-    async fn log_probs(&mut self, batch: &[Masked]) -> Result<Vec<Vec<f32>>, DenoiserError> {
-        self.score(batch).await
     }
 }
 

@@ -51,10 +51,8 @@ impl Model {
             return Ok(vec![vec![]; batch.len()]);
         }
         let device = &self.place.device;
-        let tokens: Vec<u32> = batch.iter().flat_map(|one| &one.tokens).copied().collect();
-        let input = Tensor::<2, Int>::from_data(TensorData::new(ints(&tokens), [batch.len(), length]), device);
         let rows = Tensor::<1, Int>::from_data(TensorData::new(ints(&places), [places.len()]), device);
-        let hidden = self.net.hidden(input).reshape([tokens.len(), self.config.d_model]);
+        let hidden = self.hidden(&batch.iter().map(|one| &one.tokens[..]).collect::<Vec<_>>())?;
         let mut told = self.told(hidden.select(0, rows), &truth).await?.into_iter();
         Ok(batch.iter().map(|one| told.by_ref().take(one.truth.len()).collect()).collect())
     }
@@ -68,10 +66,7 @@ impl Model {
         let length = truth.len();
         let shown: Vec<u32> =
             std::iter::once(self.config.eot_id).chain(truth.iter().copied().take(length - 1)).collect();
-        self.check(&shown)?;
-        let input = Tensor::<2, Int>::from_data(TensorData::new(ints(&shown), [1, length]), &self.place.device);
-        let hidden = self.net.hidden(input).reshape([length, self.config.d_model]);
-        Ok(self.told(hidden, &truth).await?.into_iter().map(f64::from).collect())
+        Ok(self.told(self.hidden(&[&shown])?, &truth).await?.into_iter().map(f64::from).collect())
     }
 
     /// `token`, or a mask for one beyond the vocabulary: it is as impossible.

@@ -1,7 +1,10 @@
 //! Denoiser + strategy + seed -> a stream of [`Frame`]s. Knows no tokenizer and no device.
 
+mod batch;
 mod plan;
 mod remask;
+
+pub use batch::next_of_each;
 
 use serde::{Deserialize, Serialize};
 
@@ -213,20 +216,32 @@ impl Sampler {
     /// [`SamplerError::Denoiser`] when the call fails: the run stands where it was, so that the same frame can be asked
     /// of another denoiser.
     pub async fn next(&mut self, denoiser: &mut impl Denoiser) -> Result<Option<Frame>, SamplerError> {
-        let step = self.given as u32;
-        if step == 0 {
-            self.given = 1;
-            let tokens = self.tokens.clone();
-            return Ok(Some(Frame { step, tokens, ..Frame::default() }));
+        if self.given == 0 {
+            return Ok(Some(self.begin()));
         }
-        let remasks = matches!(self.settings.strategy, Strategy::Remasking(_));
-        if self.given > self.plan.calls || (!remasks && !self.tokens.contains(&self.mask_id)) {
-            return Ok(None);
-        }
+        let Some(ask) = self.ask() else { return Ok(None) };
+        let predictions = denoiser.predict(&self.tokens, &ask).await?;
+        self.hear(predictions, &ask).map(Some)
+    }
+
+    /// Gives out frame 0.
+    fn begin(&mut self) -> Frame {
+        self.given = 1;
+        Frame { tokens: self.tokens.clone(), ..Frame::default() }
+    }
+
+    /// What the next call has to ask, if there is one.
+    fn ask(&self) -> Option<Ask> {
         let Settings { strategy, seed, temperature, .. } = self.settings;
-        let extent = strategy.extent();
-        let mut predictions = denoiser.predict(&self.tokens, &Ask { seed, step, temperature, extent }).await?;
-        self.check(&predictions, extent.everywhere, step)?;
+        let remasks = matches!(strategy, Strategy::Remasking(_));
+        let done = self.given > self.plan.calls || (!remasks && !self.tokens.contains(&self.mask_id));
+        (!done).then(|| Ask { seed, step: self.given as u32, temperature, extent: strategy.extent() })
+    }
+
+    /// The frame that the answer to `ask` makes.
+    fn hear(&mut self, mut predictions: Vec<Prediction>, ask: &Ask) -> Result<Frame, SamplerError> {
+        let step = ask.step;
+        self.check(&predictions, ask.extent.everywhere, step)?;
         let Change { reveal, remask } = self.choose(&mut predictions, step);
         let revealed: Vec<Reveal> = reveal
             .into_iter()
@@ -244,7 +259,7 @@ impl Sampler {
             self.tokens[position as usize] = self.mask_id;
         }
         self.given += 1;
-        Ok(Some(Frame { step, tokens: self.tokens.clone(), revealed, predictions, remasked: remask }))
+        Ok(Frame { step, tokens: self.tokens.clone(), revealed, predictions, remasked: remask })
     }
 
     /// What the call changes. The only place that the memory of the run grows.
