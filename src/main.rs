@@ -19,6 +19,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Compare(Box<cli::Compare>),
     Devices(cli::Devices),
     Eval(Box<cli::Eval>),
     Generate(Box<cli::Generate>),
@@ -34,6 +35,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Compare(compare) => compare.run(),
         Command::Devices(devices) => devices.run(),
         Command::Eval(eval) => eval.run(),
         Command::Generate(generate) => generate.run(),

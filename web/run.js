@@ -10,9 +10,9 @@
  *            reveal?: Reveal}} Cell
  * @typedef {{header: object | null, headerLine: string, lines: string[], frames: Frame[], texts: string[],
  *            ms: (number | undefined)[], how: "idle" | "running" | "finished" | "stopped" | "failed",
- *            origin: "live" | "recorded" | "file", steps: number, mask: number, vocabulary: string[],
+ *            marked: boolean, origin: "live" | "recorded" | "file", steps: number, mask: number, vocabulary: string[],
  *            settings: object, score?: {nats: number, se: number}}} Run
- *   ms: one a call; steps: calls at most; score: the model's NELBO of the text, nats a token
+ *   marked: whether its trace says that it was stopped; ms: one a call; steps: calls at most; score: the model's NELBO of the text, nats a token
  */
 
 /**
@@ -28,6 +28,7 @@ export const newRun = (settings, { mask, vocabulary, origin = "live" }) => ({
   texts: [],
   ms: [],
   how: "idle",
+  marked: false,
   origin,
   steps: settings.steps,
   mask,
@@ -43,16 +44,25 @@ export const newRun = (settings, { mask, vocabulary, origin = "live" }) => ({
  */
 export function runOfTrace(text, origin) {
   const [headerLine, ...lines] = text.split("\n").filter((line) => line.trim() !== "");
+  const frames = lines.map((line) => JSON.parse(line));
+  const marked = frames.length > 0 && "stopped" in frames.at(-1); // the last line says that there are no more
+  if (marked) for (const rest of [lines, frames]) rest.pop();
   const header = JSON.parse(headerLine);
   const { prompt, pins = [], schedule, order, rule, remasking, block_length, early_stop, steps, temperature, seed } = header;
   const settings = { prompt, pins, schedule, order, rule, remasking, block_length, early_stop, steps, temperature, seed };
   for (const name of Object.keys(settings)) if (settings[name] === undefined) delete settings[name];
   const run = newRun(settings, { mask: header.mask, vocabulary: header.vocabulary, origin });
-  Object.assign(run, { header, headerLine, lines, frames: lines.map((line) => JSON.parse(line)) });
+  Object.assign(run, { header, headerLine, lines, frames, marked });
   run.texts = run.frames.map(({ tokens }) => plainText(tokens, run));
   run.how = run.frames.at(-1)?.tokens.includes(run.mask) ? "stopped" : "finished";
   run.steps = Math.max(run.frames.length - 1, 0);
   return run;
+}
+
+/** A run as a trace: lines as the engine wrote them, and the mark of a run that its user stopped. @param {Run} run */
+export function traceOf({ headerLine, lines, how, origin, marked }) {
+  const stopped = how === "stopped" && (origin !== "file" || marked) ? [JSON.stringify({ stopped: lines.length - 1 })] : [];
+  return [headerLine, ...lines, ...stopped, ""].join("\n");
 }
 
 /** Tokens as text by their display forms, masks as `░`; a character that is cut into several tokens is put together again. */

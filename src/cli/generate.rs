@@ -4,11 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{
-    run::Length,
-    run_options::{NAMES, RunOptions},
-    values::at_least_one,
-};
+use super::{how_options::NAMES, run::Length, run_options::RunOptions, values::at_least_one};
 
 /// Unmask a story and watch it happen.
 ///
@@ -33,6 +29,8 @@ const EXAMPLES: &str = "Examples:
   unmask generate --prompt 'Lily had a dog' --schedule uniform --steps 16 --seed 7
   unmask generate --schedule adaptive-dtc --trace run.jsonl --plain
   unmask generate --format jsonl | head -3
+  unmask generate --runs 16 --seed 1 --out samples
+  unmask generate --prompt 'Tom' --pin '60= the dog was' --order most-confident
   unmask generate --device cpu --temperature 0 --order most-confident:soft=0.1 --block-length 32
   unmask generate --rule threshold:tau=0.8
   unmask generate --remasking remdm-loop --steps 200";

@@ -5,12 +5,7 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use clap::Args;
 
-use super::{
-    print::wrong_usage,
-    run::Length,
-    run_options::{NAMES, RunOptions},
-    values::at_least_one,
-};
+use super::{how_options::NAMES, print::wrong_usage, run::Length, run_options::RunOptions, values::at_least_one};
 
 /// Fill the gaps of a text.
 ///

@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand, and the live terminal view.
 
 mod chart;
+mod compare;
 mod devices;
 mod eval;
 mod generate;
+mod how_options;
 mod infill;
 mod lab;
 mod lists;
@@ -22,6 +24,7 @@ mod table;
 mod train;
 mod values;
 
+pub use compare::Compare;
 pub use devices::Devices;
 pub use eval::Command as Eval;
 pub use generate::Generate;

@@ -14,6 +14,38 @@ const MANY: [u8; 8] = [61, 67, 67, 73, 72, 114, 149, 184];
 const FEW: [Color; 8] =
     [Color::Magenta, Color::Blue, Color::Blue, Color::Cyan, Color::Cyan, Color::Green, Color::Green, Color::Yellow];
 
+/// Characters that are cut into several tokens, put together again with the first of them: what a tokenizer tells of such a
+/// token alone is `\xNN` for each byte.
+pub fn whole_characters(mut forms: Vec<String>) -> Vec<String> {
+    let mut at = 0;
+    while at < forms.len() {
+        let mut bytes = vec![];
+        let mut end = at;
+        // A character has four bytes at most; a token may hold the end of one and the beginning of the next.
+        while let Some(more) = forms.get(end).and_then(|form| escaped(form)) {
+            bytes.extend(more);
+            end += 1;
+            if let Ok(text) = str::from_utf8(&bytes) {
+                forms[at] = text.to_owned();
+                forms[at + 1..end].iter_mut().for_each(String::clear);
+                break;
+            }
+        }
+        at = end.max(at + 1);
+    }
+    forms
+}
+
+/// The bytes of a form that is all `\xNN`.
+fn escaped(form: &str) -> Option<Vec<u8>> {
+    let (bytes, rest) = form.as_bytes().as_chunks::<4>();
+    let byte = |chunk: &[u8; 4]| match chunk {
+        [b'\\', b'x', digits @ ..] => u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok(),
+        _ => None,
+    };
+    if bytes.is_empty() || !rest.is_empty() { None } else { bytes.iter().map(byte).collect() }
+}
+
 /// Tokens one after the other, each in its style, broken into lines where they break.
 pub fn lines<'a>(tokens: impl Iterator<Item = (String, Style)>) -> Vec<Line<'a>> {
     let mut lines = vec![Line::default()];
@@ -22,8 +54,17 @@ pub fn lines<'a>(tokens: impl Iterator<Item = (String, Style)>) -> Vec<Line<'a>>
             if index > 0 {
                 lines.push(Line::default());
             }
-            if let Some(line) = lines.last_mut() {
-                line.push_span(Span::styled(part.to_owned(), style));
+            let Some(line) = lines.last_mut() else { continue };
+            // What combines with the sign before it is drawn with it, whichever token it came in.
+            let mut own = part;
+            if let Some(last) = line.spans.last_mut() {
+                let signs = part.chars().take_while(|sign| Span::raw(sign.to_string()).width() == 0);
+                let (combining, rest) = part.split_at(signs.map(char::len_utf8).sum());
+                last.content.to_mut().push_str(combining);
+                own = rest;
+            }
+            if !own.is_empty() {
+                line.push_span(Span::styled(own.to_owned(), style));
             }
         }
     }
@@ -78,6 +119,25 @@ mod tests {
         assert_eq!(Colours::told("", "", "xterm-256color"), Colours::Many);
         assert_eq!(Colours::told("", "truecolor", "alacritty"), Colours::Many);
         assert_eq!(Colours::told("", "", "linux"), Colours::Few);
+    }
+
+    #[test]
+    fn characters_that_are_cut_are_put_together() {
+        let told = |forms: &[&str]| whole_characters(forms.iter().map(|&form| form.to_owned()).collect());
+        assert_eq!(told(&["a", "\\xE6\\x97", "\\xA5", "b"]), ["a", "日", "", "b"]);
+        assert_eq!(told(&["\\xC3", "\\xA9\\xC3", "\\xA9"]), ["éé", "", ""]);
+        // A part whose rest is still masked stays as it is, and so does what only looks like one.
+        assert_eq!(told(&["\\xE6", "░", "\\xA5"]), ["\\xE6", "░", "\\xA5"]);
+        assert_eq!(told(&["\\x", "\\xzz", ""]), ["\\x", "\\xzz", ""]);
+    }
+
+    #[test]
+    fn what_combines_is_drawn_with_the_sign_before_it() {
+        let tokens = ["e", "\u{301}a", "日", "\n\u{301}", ""].map(|form| (form.to_owned(), Style::new()));
+        let lines = lines(tokens.into_iter());
+        let spans: Vec<&str> = lines[0].spans.iter().map(|span| &*span.content).collect();
+        assert_eq!((spans, lines[0].width()), (vec!["e\u{301}", "a", "日"], 4));
+        assert_eq!(lines[1].spans.len(), 1); // nothing stands before it
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use unmask::{random::MAX_SEED, sampler::MAX_TEMPERATURE};
 
+use super::run::{Pinned, What};
+
 pub fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
@@ -36,3 +38,17 @@ pub fn temperature(text: &str) -> Result<f32, String> {
         _ => Err(format!("must be a number from 0 to {MAX_TEMPERATURE}")),
     }
 }
+
+/// `POSITION=TEXT` or `POSITION#TOKEN`.
+pub fn pin(text: &str) -> Result<Pinned, String> {
+    let at = text.find(['=', '#']).ok_or(NO_PIN)?;
+    let (position, what) = text.split_at(at);
+    let what = match what.split_at(1) {
+        ("=", text) if !text.is_empty() => What::Text(text.to_owned()),
+        ("#", token) => What::Token(token.parse().map_err(|_| NO_PIN)?),
+        _ => return Err(NO_PIN.to_owned()),
+    };
+    Ok(Pinned { position: position.trim().parse().map_err(|_| NO_PIN)?, what })
+}
+
+const NO_PIN: &str = "must be a position from 0, then = and a text or # and the number of a token";

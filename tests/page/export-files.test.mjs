@@ -7,7 +7,8 @@ test("a trace is what the engine wrote, byte by byte", async () => {
   const run = aRun({ calls: 3 });
   run.headerLine = '{"temperature":1.0}'; // a number that JavaScript would write otherwise
   const blob = await exportRuns({ kind: "trace", runs: [run] });
-  assert.equal(await blob.text(), `${[run.headerLine, ...run.lines].join("\n")}\n`);
+  const mark = run.how === "stopped" ? [`{"stopped":${run.lines.length - 1}}`] : [];
+  assert.equal(await blob.text(), `${[run.headerLine, ...run.lines, ...mark].join("\n")}\n`);
   assert.equal(blob.type, "application/jsonl");
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { factsOf, whyNoForecast } from "../../web/facts.js";
-import { cellsOf, certainty, drawnLogProb, median, newRun, predictionOf, revealedSoFar, runOfTrace, sameSettings } from "../../web/run.js";
+import { cellsOf, certainty, drawnLogProb, median, newRun, predictionOf, revealedSoFar, runOfTrace, sameSettings, traceOf } from "../../web/run.js";
 
 const MASK = 2;
 const reveal = (position, token, log_prob = -1) => ({ position, token, log_prob });
@@ -48,7 +48,15 @@ test("a trace becomes the run that it was, and says whether that was stopped", (
   assert.ok(sameSettings(run.settings, { ...SETTINGS, rule: "" }));
   assert.ok(!sameSettings(run.settings, { ...SETTINGS, seed: 2 }));
   assert.deepEqual([run.headerLine, ...run.lines], lines, "kept as written");
-  assert.equal(runOfTrace(lines.slice(0, 3).join("\n"), "file").how, "stopped");
+  assert.equal(traceOf(run), `${lines.join("\n")}\n`);
+  // A run that broke off is not one that was stopped; what its file says is kept.
+  const broken = `${lines.slice(0, 3).join("\n")}\n`;
+  assert.equal(runOfTrace(broken, "file").how, "stopped");
+  assert.equal(traceOf(runOfTrace(broken, "file")), broken);
+  const stopped = `${broken}{"stopped":1}\n`;
+  assert.equal(runOfTrace(stopped, "file").frames.length, 2);
+  assert.equal(traceOf(runOfTrace(stopped, "file")), stopped);
+  assert.equal(traceOf({ ...runOfTrace(broken, "file"), origin: "live" }), stopped);
 });
 
 test("characters that are cut into bytes are put together again", () => {

@@ -1,5 +1,6 @@
 // Taking runs away as files: pictures, animations, text, traces.
 
+import { traceOf } from "../run.js";
 import { picture } from "./picture.js";
 import { svgOf } from "./svg.js";
 
@@ -45,7 +46,7 @@ export async function exportRuns({ kind, runs, frame, scheme = "light", onProgre
     case "text":
       return new Blob([runs.map((run) => textAt(run, shown)).join("\n\n"), "\n"], { type: "text/plain" });
     case "trace":
-      return traceOf(runs);
+      return traceFile(runs);
     case "png":
       return drawn({ kind, runs: runs.map(slim), frame: shown, scheme }, [], { signal });
     default: {
@@ -72,11 +73,9 @@ export function saveBlob(blob, name) {
 
 const textAt = ({ texts }, k) => texts[Math.min(k, texts.length - 1)];
 
-/** JSON Lines exactly as the engine wrote them. */
-function traceOf(runs) {
+function traceFile(runs) {
   if (runs.length > 1) throw new Error("A trace holds one run; save each of the two by itself.");
-  const [{ headerLine, lines }] = runs;
-  return new Blob([[headerLine, ...lines, ""].join("\n")], { type: "application/jsonl" });
+  return new Blob([traceOf(runs[0])], { type: "application/jsonl" });
 }
 
 /** What pictures show of a run: the predictions are most of it, and would be copied to the worker for nothing. */

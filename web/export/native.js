@@ -35,10 +35,7 @@ export function nativeCommand(settings, model = "default") {
     parts.push("--model DIR");
     notes.push("DIR is the folder of the model that is loaded here.");
   }
-  if (pins.length > 0) {
-    const left = pins.length === 1 ? "The pin is left out" : `The ${pins.length} pins are left out`;
-    notes.push(`${left}: the command line cannot pin tokens yet, so its run will differ.`);
-  }
+  for (const [position, token] of pins) parts.push(`--pin ${position}#${token}`);
   if (prompt.includes("\0")) {
     notes.push("The prompt holds a zero byte, which no command line can; it is left out.");
   }

@@ -10,7 +10,7 @@ use unmask::{denoiser::Prediction, text::MASK_SIGN, trace::Trace};
 
 use super::ColourBy;
 use crate::cli::{
-    paint::{Colours, lines},
+    paint::{Colours, lines, whole_characters},
     run::count,
 };
 
@@ -61,7 +61,7 @@ impl View {
     /// The text after the call that is shown.
     pub fn plain(&self) -> String {
         let Some(frame) = self.trace.frames.get(self.at) else { return String::new() };
-        frame.tokens.iter().map(|&token| self.form(token)).collect()
+        whole_characters(frame.tokens.iter().map(|&token| self.form(token)).collect()).concat()
     }
 
     pub fn draw(&self, screen: &mut ratatui::Frame<'_>) {
@@ -84,6 +84,11 @@ impl View {
         words.push(format!("temperature {}", header.temperature));
         words.push(format!("seed {}", header.seed));
         words.push(header.device.clone());
+        let cut = self.trace.frames.last().is_some_and(|frame| frame.tokens.contains(&header.mask));
+        if cut {
+            let how = if self.trace.stopped { "stopped" } else { "broken off" };
+            words.push(format!("{how} after call {}", self.last()));
+        }
         words.join(" · ")
     }
 
@@ -142,11 +147,13 @@ impl View {
 
     fn text(&self) -> Vec<Line<'_>> {
         let Some(frame) = self.trace.frames.get(self.at) else { return vec![] };
-        lines(frame.tokens.iter().enumerate().map(|(cell, &token)| {
-            let masked = token == self.trace.header.mask;
-            let form = if masked { format!(" {MASK_SIGN}{MASK_SIGN}") } else { self.form(token) };
-            (form, self.style(cell, masked))
-        }))
+        let masked = |token: u32| token == self.trace.header.mask;
+        let forms = frame
+            .tokens
+            .iter()
+            .map(|&token| if masked(token) { format!(" {MASK_SIGN}{MASK_SIGN}") } else { self.form(token) });
+        let styles = frame.tokens.iter().enumerate().map(|(cell, &token)| self.style(cell, masked(token)));
+        lines(whole_characters(forms.collect()).into_iter().zip(styles))
     }
 
     fn style(&self, cell: usize, masked: bool) -> Style {
