@@ -19,6 +19,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(cli::Bench),
     Compare(Box<cli::Compare>),
     Devices(cli::Devices),
     Eval(Box<cli::Eval>),
@@ -35,6 +36,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Bench(bench) => bench.run(),
         Command::Compare(compare) => compare.run(),
         Command::Devices(devices) => devices.run(),
         Command::Eval(eval) => eval.run(),

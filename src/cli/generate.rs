@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{how_options::NAMES, run::Length, run_options::RunOptions, values::at_least_one};
+use super::{how_options::NAMES, prompt::PromptOptions, run::Length, run_options::RunOptions, values::at_least_one};
 
 /// Unmask a story and watch it happen.
 ///
@@ -14,9 +14,8 @@ use super::{how_options::NAMES, run::Length, run_options::RunOptions, values::at
 #[derive(Args, Debug)]
 #[command(after_help = format!("{EXAMPLES}\n\n{NAMES}"))]
 pub struct Generate {
-    /// Text before the masks; `<|mask|>` in it is one more token to reveal
-    #[arg(long, value_name = "TEXT", default_value = "Once upon a time", allow_hyphen_values = true)]
-    prompt: String,
+    #[command(flatten)]
+    prompt: PromptOptions,
     /// Tokens in all, the prompt included; the model's longest if not given
     #[arg(long, value_name = "L", value_parser = at_least_one, allow_negative_numbers = true)]
     length: Option<usize>,
@@ -29,6 +28,7 @@ const EXAMPLES: &str = "Examples:
   unmask generate --prompt 'Lily had a dog' --schedule uniform --steps 16 --seed 7
   unmask generate --schedule adaptive-dtc --trace run.jsonl --plain
   unmask generate --format jsonl | head -3
+  echo 'Lily had a dog' | unmask generate --prompt-file -
   unmask generate --runs 16 --seed 1 --out samples
   unmask generate --prompt 'Tom' --pin '60= the dog was' --order most-confident
   unmask generate --device cpu --temperature 0 --order most-confident:soft=0.1 --block-length 32
@@ -38,6 +38,6 @@ const EXAMPLES: &str = "Examples:
 impl Generate {
     /// Makes the run.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        self.run.run(self.prompt, self.length.map_or(Length::Longest, Length::Tokens))
+        self.run.run(self.prompt.read()?, self.length.map_or(Length::Longest, Length::Tokens))
     }
 }

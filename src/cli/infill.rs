@@ -1,11 +1,13 @@
 //! `unmask infill`: the gaps of a text filled, and the text around them kept.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{anyhow, bail};
 use clap::Args;
 
-use super::{how_options::NAMES, print::wrong_usage, run::Length, run_options::RunOptions, values::at_least_one};
+use super::{
+    how_options::NAMES, print::wrong_usage, prompt::text_of, run::Length, run_options::RunOptions, values::at_least_one,
+};
 
 /// Fill the gaps of a text.
 ///
@@ -16,8 +18,11 @@ use super::{how_options::NAMES, print::wrong_usage, run::Length, run_options::Ru
 #[command(after_help = format!("{EXAMPLES}\n\n{NAMES}"))]
 pub struct Infill {
     /// The text, with gaps
-    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
-    text: String,
+    #[arg(value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "file")]
+    text: Option<String>,
+    /// A file with the text, but for an end of line that is its last sign; - is the standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    file: Option<PathBuf>,
     /// Tokens of a gap that is given by underscores
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one, allow_negative_numbers = true)]
     gap: usize,
@@ -28,7 +33,8 @@ pub struct Infill {
 const EXAMPLES: &str = "Examples:
   unmask infill 'Lily found a ___ in the garden. She was very happy.'
   unmask infill 'Once upon a time[MASK:40]The end.' --order most-confident --steps 20
-  unmask infill 'Tom had a [MASK:1] dog.' --seed 3";
+  unmask infill 'Tom had a [MASK:1] dog.' --seed 3
+  unmask infill --file story.txt";
 
 /// How a token of a gap is written for the tokenizer.
 const MASK: &str = "<|mask|>";
@@ -39,7 +45,11 @@ const MOST: usize = 1 << 16;
 impl Infill {
     /// Makes the run.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let prompt = gaps(&self.text, self.gap).unwrap_or_else(|error| wrong_usage(&error));
+        let text = match self.file {
+            Some(path) => text_of(&path)?,
+            None => self.text.unwrap_or_default(),
+        };
+        let prompt = gaps(&text, self.gap).unwrap_or_else(|error| wrong_usage(&error));
         self.run.run(prompt, Length::OfPrompt)
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, and the live terminal view.
 
+mod bench;
 mod chart;
 mod compare;
 mod devices;
@@ -14,6 +15,7 @@ mod model_info;
 mod model_options;
 mod paint;
 mod print;
+mod prompt;
 mod replay;
 mod run;
 mod run_options;
@@ -24,6 +26,7 @@ mod table;
 mod train;
 mod values;
 
+pub use bench::Bench;
 pub use compare::Compare;
 pub use devices::Devices;
 pub use eval::Command as Eval;

@@ -39,6 +39,17 @@ impl FromStr for Choice {
     }
 }
 
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Gpu => f.write_str("gpu"),
+            Self::Adapter(number) => write!(f, "gpu:{number}"),
+            Self::Cpu => f.write_str("cpu"),
+        }
+    }
+}
+
 /// A device and its name.
 #[derive(Clone, Debug)]
 pub struct Place {

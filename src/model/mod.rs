@@ -11,6 +11,8 @@ mod predict;
 pub(crate) mod score;
 mod self_test;
 mod weights;
+#[cfg(not(target_family = "wasm"))]
+mod work;
 
 #[cfg(not(target_family = "wasm"))]
 pub use adapters::{Adapter, adapter, adapters};
@@ -21,6 +23,8 @@ pub use files::ModelFiles;
 pub use net::Net;
 pub use self_test::SelfTest;
 pub use weights::{load, save};
+#[cfg(not(target_family = "wasm"))]
+pub use work::{ceiling, flops};
 
 use burn::{prelude::*, tensor::TensorData};
 

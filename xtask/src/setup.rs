@@ -95,7 +95,7 @@ pub struct Browser {
     pub driver: PathBuf,
 }
 
-/// Finds or installs what the tests need beside Rust: a browser with its driver, and a Vulkan driver.
+/// Finds or installs what the tests need beside Rust: a browser with its driver, a Vulkan driver, and a terminal.
 pub fn browser() -> anyhow::Result<Browser> {
     let chromium = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find);
     let vulkan = || {
@@ -109,6 +109,7 @@ pub fn browser() -> anyhow::Result<Browser> {
         (exists("chromedriver"), "chromium-driver"),
         (vulkan(), "mesa-vulkan-drivers"),
         (vulkan(), "libvulkan1"),
+        (!cfg!(unix) || exists("tmux"), "tmux"), // a terminal for the tests of the live views
     ];
     let missing: Vec<&str> = wanted.into_iter().filter(|(there, _)| !there).map(|(_, package)| package).collect();
     if !missing.is_empty() {

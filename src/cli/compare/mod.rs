@@ -16,6 +16,7 @@ use super::{
     live,
     model_options::ModelOptions,
     print::{Form, print, wrong_usage},
+    prompt::PromptOptions,
     run::{self, Event, Length, Pinned, Request, Start, Summary, Wanted},
     run_options::{is_live, note},
     values::{at_least_one, pin, seed, temperature},
@@ -33,9 +34,8 @@ pub struct Compare {
     /// What to compare; two or more
     #[arg(value_name = "SETTING", required = true, num_args = 2..)]
     settings: Vec<String>,
-    /// Text before the masks; `<|mask|>` in it is one more token to reveal
-    #[arg(long, value_name = "TEXT", default_value = "Once upon a time", allow_hyphen_values = true)]
-    prompt: String,
+    #[command(flatten)]
+    prompt: PromptOptions,
     /// A text that stands from a position on, as in `generate`
     #[arg(long, value_name = "POSITION=TEXT|POSITION#TOKEN", value_parser = pin, allow_hyphen_values = true)]
     pin: Vec<Pinned>,
@@ -102,7 +102,7 @@ impl Compare {
         let live = !self.plain && self.format == Form::Table && is_live();
         let request = Request {
             start: Start {
-                prompt: self.prompt,
+                prompt: self.prompt.read()?,
                 pins: self.pin,
                 length: self.length.map_or(Length::Longest, Length::Tokens),
             },

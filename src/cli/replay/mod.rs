@@ -8,6 +8,10 @@ use std::{
     io::{self, BufReader, IsTerminal},
     path::PathBuf,
     process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -25,6 +29,9 @@ use view::View;
 
 /// Rows of the view.
 const ROWS: u16 = 24;
+
+/// The longest that a request to end goes unheard.
+const LISTEN: Duration = Duration::from_millis(200);
 
 /// Frames a second, at least and at most.
 const SPEEDS: [f64; 2] = [0.25, 64.0];
@@ -127,24 +134,34 @@ impl Replay {
     }
 }
 
-/// Draws the view and hears keys until the user leaves.
+/// Draws the view and hears keys until the user leaves, or the system asks for it.
 fn show(view: &mut View) -> anyhow::Result<()> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let flag = asked.clone();
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened to")?;
     let mut screen = Screen::open(ROWS)?;
-    let mut shown = Instant::now();
-    loop {
-        screen.draw(|frame| view.draw(frame));
+    let (mut shown, mut fresh) = (Instant::now(), true);
+    while !asked.load(Ordering::Relaxed) {
+        if fresh {
+            screen.draw(|frame| view.draw(frame));
+        }
         let frame_time = Duration::from_secs_f64(1.0 / view.speed);
-        let wait = if view.playing { frame_time.saturating_sub(shown.elapsed()) } else { Duration::from_secs(3600) };
-        if event::poll(wait)? {
-            if let Event::Key(key) = event::read()?
+        let wait = if view.playing { frame_time.saturating_sub(shown.elapsed()) } else { LISTEN };
+        if event::poll(wait.min(LISTEN))? {
+            let event = event::read()?;
+            if let Event::Key(key) = event
                 && key.kind == KeyEventKind::Press
                 && !heard(view, key)
             {
                 break;
             }
-        } else if view.playing {
-            view.seek(view.at() as isize + 1);
-            shown = Instant::now();
+            fresh = true; // a change of size is drawn too
+        } else {
+            fresh = view.playing && shown.elapsed() >= frame_time;
+            if fresh {
+                view.seek(view.at() as isize + 1);
+                shown = Instant::now();
+            }
         }
     }
     screen.close();

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Seek},
     path::{Path, PathBuf},
 };
 
@@ -18,24 +18,32 @@ use super::{Opening, Request, Summary};
 /// The texts of all runs in a folder.
 const SAMPLES: &str = "samples.jsonl";
 
-/// A file of lines.
+/// A file of whole lines.
 pub struct Lines {
     file: File,
     path: PathBuf,
+    /// Bytes of what was written.
+    length: u64,
 }
 
 impl Lines {
     fn create(path: PathBuf) -> anyhow::Result<Self> {
         let file = File::create(&path).with_context(|| unwritten(&path))?;
-        Ok(Self { file, path })
+        Ok(Self { file, path, length: 0 })
     }
 
     /// Writes a line in one piece.
     ///
     /// # Errors
-    /// Names the file.
+    /// Names the file, which has all lines before this one, as on a full disk.
     pub fn write(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
-        trace::write_line(&mut self.file, value).with_context(|| unwritten(&self.path))
+        let written = trace::write_line(&mut self.file, value);
+        match &written {
+            Ok(()) => self.length = self.file.stream_position().unwrap_or(self.length),
+            // A pipe cannot be shortened, and need not be.
+            Err(_) => drop(self.file.set_len(self.length)),
+        }
+        written.with_context(|| unwritten(&self.path))
     }
 }
 
@@ -76,7 +84,7 @@ impl Output {
             fs::create_dir_all(folder).with_context(|| format!("the folder {name} cannot be made"))?;
             let path = folder.join(SAMPLES);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => Ok((folder.clone(), Lines { file, path })),
+                Ok(file) => Ok((folder.clone(), Lines { file, path, length: 0 })),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     bail!("{name} has samples already ({SAMPLES}); take another folder")
                 }

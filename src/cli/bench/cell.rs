@@ -1,0 +1,85 @@
+//! Calls of one length and batch.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use unmask::{
+    denoiser::{Ask, Denoiser, Extent, twin::STATS},
+    model::{Model, flops},
+};
+
+use super::first::First;
+
+/// What was measured of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cell {
+    pub length: usize,
+    pub batch: usize,
+    /// The first call of this shape, in ms: it may compile.
+    pub first_ms: f64,
+    pub median_ms: f64,
+    pub least_ms: f64,
+    /// How many were measured.
+    pub calls: usize,
+    /// By the median.
+    pub calls_per_second: f64,
+    /// Positions that were predicted a second.
+    pub tokens_per_second: f64,
+    pub read_back_bytes: usize,
+    /// Operations that a call sends to the GPU; none on the CPU.
+    pub dispatches: Option<usize>,
+    pub gflop: f64,
+    pub gflops: f64,
+    /// Of what products of matrices reach.
+    pub share: f64,
+}
+
+/// At least so many calls are measured.
+const LEAST: usize = 3;
+
+/// A call on sequences that are all masked, and how many positions it told of.
+pub fn call(model: &mut Model, length: usize, batch: usize, step: u32) -> anyhow::Result<usize> {
+    let tokens = vec![model.mask_id(); length];
+    let ask = |seed| Ask { seed, step, temperature: 1.0, extent: Extent::USUAL };
+    let batch: Vec<_> = (0..batch as u64).map(|seed| (&tokens[..], ask(seed))).collect();
+    let told = pollster::block_on(model.predict_batch(&batch))?;
+    Ok(told.iter().map(Vec::len).sum())
+}
+
+impl Cell {
+    pub fn measure(
+        model: &mut Model,
+        length: usize,
+        batch: usize,
+        seconds: f64,
+        ceiling_gflops: f64,
+        first: &First,
+    ) -> anyhow::Result<Self> {
+        call(model, length, batch, 1)?; // this process has its own first
+        let (begun, mut times, mut told) = (Instant::now(), vec![], 0);
+        while times.len() < LEAST || begun.elapsed().as_secs_f64() < seconds {
+            let one = Instant::now();
+            told = call(model, length, batch, 2 + times.len() as u32)?;
+            times.push(one.elapsed().as_secs_f64() * 1000.0);
+        }
+        times.sort_by(f64::total_cmp);
+        let median_ms = f64::midpoint(times[times.len() / 2], times[(times.len() - 1) / 2]);
+        let gflop = flops(model.config(), batch, length, length) / 1e9;
+        let (a_second, gflops) = (1000.0 / median_ms, gflop * 1000.0 / median_ms);
+        Ok(Self {
+            length,
+            batch,
+            first_ms: first.first_ms,
+            median_ms,
+            least_ms: times[0],
+            calls: times.len(),
+            calls_per_second: a_second,
+            tokens_per_second: told as f64 * a_second,
+            read_back_bytes: told * STATS * size_of::<f32>(),
+            dispatches: first.dispatches,
+            gflop,
+            gflops,
+            share: gflops / ceiling_gflops,
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! `unmask bench`: how long a call takes, and what the device could do.
+
+mod cell;
+mod first;
+mod table;
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use unmask::model::{Choice, Model, ModelFiles, ceiling};
+
+use super::{
+    lists::no_twice,
+    model_options::{ModelOptions, of_folder},
+    print::{Form, Progress, print, wrong_usage},
+    values::at_least_one,
+};
+use cell::Cell;
+
+/// Measure the model's calls.
+///
+/// A call predicts every position of a batch of sequences that are all masked, and reads back what it says of them: the first
+/// call of as many runs. Told are the median over calls and the shortest, how many calls a second that makes, the bytes read
+/// back and the operations sent to the GPU, and what share of the device's own speed at multiplying matrices that is. A
+/// process of its own loads the model and makes the first calls, which compile.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  unmask bench
+  unmask bench --device gpu --lengths 32,128 --batches 1,8,64
+  unmask bench --format json > before.json
+  unmask bench --against before.json")]
+pub struct Bench {
+    /// Tokens of a sequence, one or several with commas; the model's longest if not given
+    #[arg(long, value_name = "L,...", value_delimiter = ',', value_parser = at_least_one)]
+    lengths: Vec<usize>,
+    /// Sequences of a call, one or several with commas
+    #[arg(long, value_name = "B,...", value_delimiter = ',', default_value = "1,8", value_parser = at_least_one)]
+    batches: Vec<usize>,
+    /// Seconds to measure each length and batch; three calls are made however long they take
+    #[arg(long, value_name = "S", default_value_t = 2.0, value_parser = seconds, allow_negative_numbers = true)]
+    seconds: f64,
+    /// An earlier result to compare with, from --format json
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// How to print: table, json
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    format: Form,
+    #[command(flatten)]
+    place: ModelOptions,
+    /// Make the first calls alone, for another process
+    #[arg(long, hide = true)]
+    first: bool,
+}
+
+/// All that was measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Measured {
+    /// Of the program.
+    version: String,
+    device: String,
+    /// SHA-256 of the weights.
+    model: String,
+    parameters: usize,
+    threads: usize,
+    /// From the files to a model on the device, in ms; a GPU is opened before.
+    load_ms: f64,
+    /// The first call of all, in ms.
+    first_call_ms: f64,
+    /// What a product of two large f32 matrices reaches.
+    ceiling_gflops: f64,
+    cells: Vec<Cell>,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("must be a number from 0 to 3600".to_owned()),
+    }
+}
+
+impl Bench {
+    /// Measures and prints.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let files = match &self.place.model {
+            Some(folder) => ModelFiles::read(folder)?,
+            None => ModelFiles::embedded(),
+        };
+        if self.first {
+            first::print(&files, self.place.device, &self.cells(self.lengths.clone()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        for (what, list) in [("length", &self.lengths), ("batch", &self.batches)] {
+            no_twice(what, list).unwrap_or_else(|error| wrong_usage(&error));
+        }
+        let earlier = self.against.as_deref().map(read).transpose()?;
+        let progress = Progress::new();
+        progress.tell(format_args!("opening the model ..."));
+        let opened = pollster::block_on(Model::open(&files, self.place.device));
+        let (mut model, why) = opened.map_err(|error| of_folder(self.place.model.as_deref(), error))?;
+        let most = model.config().seq_len;
+        let lengths = if self.lengths.is_empty() { vec![most] } else { self.lengths.clone() };
+        if let Some(length) = lengths.iter().find(|&&length| length > most) {
+            wrong_usage(&anyhow!("length is {length}; it must be between 1 and {most}"));
+        }
+        let cells = self.cells(lengths);
+        progress.tell(format_args!("the first calls, in a process of their own ..."));
+        let device = match self.place.device {
+            Choice::Auto if model.place().is_cpu() => Choice::Cpu,
+            Choice::Auto => Choice::Gpu,
+            named => named,
+        };
+        let first = first::measure(self.place.model.as_deref(), device, &cells)?;
+        progress.tell(format_args!("products of matrices ..."));
+        let ceiling_gflops = pollster::block_on(ceiling(model.place()))? / 1e9;
+        let mut told = vec![];
+        for (index, &(length, batch)) in cells.iter().enumerate() {
+            progress.tell(format_args!("{length} tokens, {batch} at a time ({} of {}) ...", index + 1, cells.len()));
+            told.push(Cell::measure(&mut model, length, batch, self.seconds, ceiling_gflops, &first.cells[index])?);
+        }
+        drop(progress);
+        let measured = Measured {
+            version: env!("CARGO_PKG_VERSION").into(),
+            device: model.place().name.clone(),
+            model: model.hash().to_owned(),
+            parameters: model.parameters(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            load_ms: first.load_ms,
+            first_call_ms: first.cells.first().map_or(0.0, |cell| cell.first_ms),
+            ceiling_gflops,
+            cells: told,
+        };
+        print(&match self.format {
+            Form::Table => table::table(&measured, &why, earlier.as_ref()),
+            Form::Json => serde_json::to_string_pretty(&measured)? + "\n",
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Every length with every batch.
+    fn cells(&self, lengths: Vec<usize>) -> Vec<(usize, usize)> {
+        lengths.into_iter().flat_map(|length| self.batches.iter().map(move |&batch| (length, batch))).collect()
+    }
+}
+
+/// An earlier result.
+fn read(path: &Path) -> anyhow::Result<Measured> {
+    let name = || path.display().to_string();
+    let text = fs::read(path).with_context(|| format!("{} cannot be read", name()))?;
+    let measured: Measured = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is no result of `unmask bench --format json`", name()))?;
+    let mut known = HashSet::new();
+    match measured.cells.iter().find(|cell| !known.insert((cell.length, cell.batch))) {
+        Some(cell) => Err(anyhow!("{} tells twice of {} tokens, {} at a time", name(), cell.length, cell.batch)),
+        None => Ok(measured),
+    }
+}

@@ -1,0 +1,67 @@
+//! What was measured, for people.
+
+use super::{Measured, cell::Cell};
+use crate::cli::run::count;
+
+/// A line a length and batch, with the ratio to an earlier result where there is one.
+pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> String {
+    let Measured { device, parameters, threads, load_ms, first_call_ms, ceiling_gflops, .. } = measured;
+    let mut text = format!(
+        "on {device}: {why}; {parameters} weights, {} of the CPU\n\
+         loaded in {load_ms:.0} ms, first call {first_call_ms:.0} ms; products of matrices reach {ceiling_gflops:.1} GFLOP/s\n\n",
+        count(*threads, "thread"),
+    );
+    let before = |cell: &Cell| {
+        let same = |other: &&Cell| (other.length, other.batch) == (cell.length, cell.batch);
+        earlier.and_then(|earlier| earlier.cells.iter().find(same))
+    };
+    let mut lines = vec![
+        [
+            "tokens",
+            "batch",
+            "first ms",
+            "ms a call",
+            "least",
+            "calls/s",
+            "tokens/s",
+            "bytes back",
+            "dispatches",
+            "GFLOP/s",
+            "share",
+            "of before",
+        ]
+        .map(str::to_owned),
+    ];
+    for cell in &measured.cells {
+        lines.push([
+            cell.length.to_string(),
+            cell.batch.to_string(),
+            format!("{:.1}", cell.first_ms),
+            format!("{:.2}", cell.median_ms),
+            format!("{:.2}", cell.least_ms),
+            format!("{:.1}", cell.calls_per_second),
+            format!("{:.0}", cell.tokens_per_second),
+            cell.read_back_bytes.to_string(),
+            cell.dispatches.map_or_else(|| "-".into(), |count| count.to_string()),
+            format!("{:.1}", cell.gflops),
+            format!("{:.0} %", 100.0 * cell.share),
+            before(cell).map_or_else(|| "-".into(), |before| format!("{:.2}", cell.median_ms / before.median_ms)),
+        ]);
+    }
+    let columns = if earlier.is_some() { 12 } else { 11 };
+    for line in &lines {
+        for (column, cell) in line[..columns].iter().enumerate() {
+            let width = lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
+            text += &format!("{}{cell:>width$}", if column > 0 { "  " } else { "" });
+        }
+        text += "\n";
+    }
+    if let Some(earlier) = earlier {
+        let other = |what: &str, now: &str, then: &str| {
+            if now == then { String::new() } else { format!("before, the {what} was {then}\n") }
+        };
+        text += &other("device", device, &earlier.device);
+        text += &other("model", &measured.model, &earlier.model);
+    }
+    text
+}

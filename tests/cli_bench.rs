@@ -1,0 +1,91 @@
+//! `unmask bench` as its user meets it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
+
+use std::{fs, process::Command};
+
+use serde_json::Value;
+
+/// Exit code, standard output and standard error, from another folder.
+fn bench(arguments: &[&str]) -> (i32, String, String) {
+    let model = std::path::absolute("tests/model").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_unmask"));
+    command.args(["bench", "--model"]).arg(model).args(arguments).current_dir(std::env::temp_dir());
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn measured(arguments: &[&str]) -> Value {
+    let (code, text, notes) = bench(&[arguments, &["--seconds", "0", "--format", "json"]].concat());
+    assert_eq!(code, 0, "{notes}");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn every_length_and_batch_has_its_numbers() {
+    let told = measured(&["--device", "cpu", "--lengths", "8,16", "--batches", "1,3"]);
+    let cells = told["cells"].as_array().unwrap();
+    let shape = |cell: &Value| (cell["length"].as_u64().unwrap(), cell["batch"].as_u64().unwrap());
+    assert_eq!(cells.iter().map(shape).collect::<Vec<_>>(), [(8, 1), (8, 3), (16, 1), (16, 3)]);
+    let number = |value: &Value, name: &str| value[name].as_f64().unwrap_or_else(|| panic!("{name} in {value}"));
+    for cell in cells {
+        let (length, batch) = shape(cell);
+        assert_eq!(cell["read_back_bytes"], length * batch * 64); // 16 numbers a position
+        assert!(cell["dispatches"].is_null() && number(cell, "calls") >= 3.0);
+        let (least, median) = (number(cell, "least_ms"), number(cell, "median_ms"));
+        assert!(0.0 < least && least <= median && number(cell, "first_ms") > 0.0, "{cell}");
+        let rate = number(cell, "gflop") * number(cell, "calls_per_second");
+        assert!((number(cell, "gflops") / rate - 1.0).abs() < 1e-9);
+        assert!((number(cell, "share") * number(&told, "ceiling_gflops") / rate - 1.0).abs() < 1e-9);
+    }
+    assert!(number(&told, "load_ms") > 0.0 && told["device"] == "cpu" && told["parameters"] == 133_568);
+}
+
+#[test]
+fn a_gpu_s_operations_are_counted() {
+    let told = measured(&["--device", "gpu", "--lengths", "16", "--batches", "1,2"]);
+    let counts: Vec<u64> =
+        told["cells"].as_array().unwrap().iter().map(|cell| cell["dispatches"].as_u64().unwrap()).collect();
+    // Two blocks of more than twenty each; a batch goes through together.
+    assert!((40..400).contains(&counts[0]) && counts[0] == counts[1], "{counts:?}");
+}
+
+#[test]
+fn an_earlier_result_is_compared_with() {
+    let file = std::env::temp_dir().join(format!("unmask-bench-test-{}.json", std::process::id()));
+    let cell = ["--device", "cpu", "--lengths", "8", "--batches", "1"];
+    let mut before = measured(&cell);
+    before["cells"][0]["median_ms"] = Value::from(1e9);
+    before["device"] = "another".into();
+    fs::write(&file, before.to_string()).unwrap();
+    let against = ["--seconds", "0", "--against", file.to_str().unwrap()];
+    let (code, table, notes) = bench(&[&cell[..], &against].concat());
+    assert_eq!(code, 0, "{notes}");
+    let row = table.lines().find(|line| line.trim_start().starts_with("8 ")).unwrap();
+    assert!(row.ends_with("  0.00") && table.contains("before, the device was another\n"), "{table}");
+    // What was not measured before has nothing to be compared with.
+    let other = bench(&[&["--device", "cpu", "--lengths", "9", "--batches", "1"], &against[..]].concat()).1;
+    assert!(other.lines().any(|line| line.trim_start().starts_with("9 ") && line.ends_with("  -")), "{other}");
+    before["cells"][0]["median_ms"] = "fast".into();
+    fs::write(&file, before.to_string()).unwrap();
+    let (code, text, notes) = bench(&[&cell[..], &against].concat());
+    assert!(code == 1 && text.is_empty() && notes.contains("is no result of `unmask bench"), "{notes}");
+    fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_in_words() {
+    for (wrong, code, words) in [
+        (&["--lengths", "33"][..], 2, "length is 33; it must be between 1 and 32"),
+        (&["--lengths", "8,8"], 2, "length 8 is given twice"),
+        (&["--batches", "1,0"], 2, "must be a whole number from 1"),
+        (&["--seconds", "-1"], 2, "must be a number from 0 to 3600"),
+        (&["--against", "/none.json"], 1, "/none.json cannot be read"),
+        (&["--device", "gpu:77"], 1, "there is no adapter gpu:77"),
+    ] {
+        let arguments = [&["--lengths", "8"][..], wrong].concat();
+        let (found, text, notes) = bench(if wrong[0] == "--lengths" { wrong } else { &arguments });
+        assert!(found == code && text.is_empty() && notes.contains(words), "{wrong:?}: {notes}");
+    }
+}
