@@ -17,7 +17,7 @@ fn model(place: Place) -> Model {
 /// Sequences of `length` tokens, two of three masked.
 fn sequence(number: u32, length: u32, mask_id: u32) -> Vec<u32> {
     let token = |position: u32| match pcg4d([number, position, 0, 0]) {
-        [a, b, ..] if a % 3 == 0 => 3 + b % 500,
+        [a, b, ..] if a.is_multiple_of(3) => 3 + b % 500,
         _ => mask_id,
     };
     (0..length).map(token).collect()
@@ -30,9 +30,9 @@ fn ask(number: u32) -> Ask {
 /// Sequences of two lengths, asked in three ways.
 fn mixed(mask_id: u32) -> Vec<(Vec<u32>, Ask)> {
     let one = |number: u32| {
-        let length = if number % 2 == 0 { 32 } else { 20 };
-        let temperature = if number % 5 == 0 { 0.5 } else { 1.0 };
-        let extent = Extent { everywhere: number % 3 == 0, distributions: number % 4 == 0 };
+        let length = if number.is_multiple_of(2) { 32 } else { 20 };
+        let temperature = if number.is_multiple_of(5) { 0.5 } else { 1.0 };
+        let extent = Extent { everywhere: number.is_multiple_of(3), distributions: number.is_multiple_of(4) };
         (sequence(number, length, mask_id), Ask { temperature, extent, ..ask(number) })
     };
     let mut all: Vec<_> = (0..24).map(one).collect();

@@ -211,6 +211,27 @@ fn a_replay_that_is_ended_from_outside_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_view_whose_terminal_goes_away_ends() {
+    for run in ["replay assets/traces/uniform.jsonl --speed 0.25", "generate --device cpu --seed 3 --steps 120"] {
+        let file = scratch("pid");
+        let terminal = Terminal::open(100, 40);
+        // The shell's place is taken by the program, which then has its number.
+        terminal.unmask(&format!("echo $$ > {}; exec", file.display()), run);
+        terminal.until("a view", |screen| screen.contains('░'));
+        let process = fs::read_to_string(&file).unwrap().trim().to_owned();
+        fs::remove_file(file).unwrap();
+        let alive = || Command::new("kill").args(["-0", &process]).output().unwrap().status.success();
+        assert!(alive());
+        drop(terminal);
+        let begun = Instant::now();
+        while alive() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{run} goes on without a terminal");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
 fn wide_and_combining_signs_take_their_columns() {
     let file = scratch("wide.jsonl");
     let header = r#"{"version":2,"model":"","tokenizer":"","prompt":"","length":6,"schedule":"uniform","order":"random",
@@ -221,5 +242,7 @@ fn wide_and_combining_signs_take_their_columns() {
     let terminal = Terminal::open(60, 30);
     terminal.unmask("", &format!("replay {}", file.display()));
     terminal.until("the text", |screen| screen.lines().any(|line| line == "日本e\u{301}✓|"));
+    terminal.keys(&["q"]);
+    terminal.until_line("code 0");
     fs::remove_file(file).unwrap();
 }

@@ -26,6 +26,9 @@ mod table;
 mod train;
 mod values;
 
+/// Exit code of what its user stopped.
+const STOPPED: u8 = 130;
+
 pub use bench::Bench;
 pub use compare::Compare;
 pub use devices::Devices;

@@ -16,6 +16,7 @@ use unmask::{
 };
 
 use super::{
+    STOPPED,
     how_options::{HowOptions, seed_or_new},
     live,
     model_options::ModelOptions,
@@ -133,7 +134,7 @@ fn print_plainly(request: Request, format: Format) -> anyhow::Result<ExitCode> {
             }
             Event::Finished(total) => {
                 note(format_args!("{total}"));
-                return Ok(if total.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
+                return Ok(if total.stopped { ExitCode::from(STOPPED) } else { ExitCode::SUCCESS });
             }
             Event::Failed(error) => return Err(error),
         }

@@ -1,7 +1,11 @@
 //! The terminal, taken over for as long as a view is shown, which is drawn in place: the last picture stays.
 
-use std::io::{self, Stdout};
+use std::{
+    io::{self, IsTerminal, Stdout},
+    process,
+};
 
+use super::STOPPED;
 use anyhow::Context;
 use crossterm::{
     execute,
@@ -17,6 +21,22 @@ impl Drop for RawMode {
         // Nothing can be done about a terminal that is gone.
         let _ = terminal::disable_raw_mode();
     }
+}
+
+/// Calls `asked` at Ctrl-C, where the terminal is not taken over, and whenever the system asks the program to end. Where the
+/// terminal itself has gone away the program ends at once: who waits for a key of it would wait for ever.
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub fn on_request_to_end(mut asked: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
+    let terminal = io::stdout().is_terminal();
+    let heard = move || {
+        if terminal && !io::stdout().is_terminal() {
+            process::exit(STOPPED.into());
+        }
+        asked();
+    };
+    ctrlc::set_handler(heard).context("Ctrl-C cannot be listened to")
 }
 
 /// A view's place in the terminal.
@@ -62,4 +82,15 @@ impl Screen {
         drop(self.raw);
         println!();
     }
+}
+
+/// What is drawn on a screen of memory: its rows as text, and all of it.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test's
+pub fn drawn(columns: u16, rows: u16, draw: impl FnOnce(&mut Frame<'_>)) -> (Vec<String>, ratatui::buffer::Buffer) {
+    let mut terminal = Terminal::new(ratatui::backend::TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(draw).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let row = |y| (0..columns).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    ((0..rows).map(row).collect(), buffer)
 }

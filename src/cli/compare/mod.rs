@@ -12,6 +12,7 @@ use unmask::{
 };
 
 use super::{
+    STOPPED,
     how_options::{HowOptions, NAMES, seed_or_new},
     live,
     model_options::ModelOptions,
@@ -178,7 +179,7 @@ fn listen(request: Request) -> anyhow::Result<(ExitCode, Vec<Summary>)> {
             Event::Frame { .. } => {}
             Event::Done(summary) => done.push(*summary),
             Event::Finished(total) => {
-                let code = if total.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS };
+                let code = if total.stopped { ExitCode::from(STOPPED) } else { ExitCode::SUCCESS };
                 return Ok((code, done));
             }
             Event::Failed(error) => return Err(error),

@@ -12,6 +12,7 @@ use crossterm::event::{self, Event as Input, KeyCode, KeyEventKind, KeyModifiers
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{
+    STOPPED,
     paint::Colours,
     run::{self, Event, Opened, Request, Summary, Total},
     screen::Screen,
@@ -49,7 +50,7 @@ pub fn show(request: Request) -> anyhow::Result<Shown> {
     let mut shown = Instant::now();
     let outcome = loop {
         if stop_wanted()? && stop.swap(true, Ordering::Relaxed) {
-            break Ok(ExitCode::from(run::STOPPED)); // asked twice: not even the call it is in is waited for
+            break Ok(ExitCode::from(STOPPED)); // asked twice: not even the call it is in is waited for
         }
         if stop.load(Ordering::Relaxed) && !view.stopped {
             view.stopped = true; // the runs end after the call they are in
@@ -70,7 +71,7 @@ pub fn show(request: Request) -> anyhow::Result<Shown> {
                     shown = Instant::now();
                 }
                 if let Some(total) = &view.total {
-                    break Ok(if total.stopped { ExitCode::from(run::STOPPED) } else { ExitCode::SUCCESS });
+                    break Ok(if total.stopped { ExitCode::from(STOPPED) } else { ExitCode::SUCCESS });
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}

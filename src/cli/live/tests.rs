@@ -1,10 +1,9 @@
 //! The live view on a screen of memory.
 
 use super::*;
-use crate::cli::run::Opening;
+use crate::cli::{run::Opening, screen::drawn};
 use ratatui::{
-    Terminal,
-    backend::TestBackend,
+    buffer::Buffer,
     style::{Color, Modifier},
 };
 use unmask::{
@@ -59,12 +58,16 @@ fn several(runs: usize) -> View {
     view
 }
 
-fn screen(view: &View) -> (Vec<String>, ratatui::buffer::Buffer) {
-    let mut terminal = Terminal::new(TestBackend::new(60, 12)).unwrap();
-    terminal.draw(|frame| view.draw(frame)).unwrap();
-    let buffer = terminal.backend().buffer().clone();
-    let row = |y| (0..60).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-    ((0..12).map(row).collect(), buffer)
+fn screen(view: &View) -> (Vec<String>, Buffer) {
+    drawn(60, 12, |frame| view.draw(frame))
+}
+
+#[test]
+fn screens_are_golden() {
+    let rows = |runs, columns, rows| drawn(columns, rows, |frame| several(runs).draw(frame)).0.join("\n") + "\n";
+    assert_eq!(rows(1, 60, 12), include_str!("golden/one.txt"));
+    assert_eq!(rows(3, 120, 12), include_str!("golden/three.txt"));
+    assert_eq!(rows(2, 40, 24), include_str!("golden/narrow.txt"));
 }
 
 #[test]
@@ -137,13 +140,7 @@ fn a_stopped_run_says_so() {
 #[test]
 fn runs_stand_side_by_side_where_there_is_room_and_else_one_under_the_other() {
     let view = several(2);
-    let drawn = |columns, rows| {
-        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        terminal.draw(|frame| view.draw(frame)).unwrap();
-        let buffer = terminal.backend().buffer().clone();
-        let row = |y| (0..columns).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-        (0..rows).map(row).collect::<Vec<String>>()
-    };
+    let drawn = |columns, rows| drawn(columns, rows, |frame| view.draw(frame)).0;
     let wide = drawn(82, 12);
     assert!(wide[0].starts_with("uniform · random · 2 steps ·") && wide[0][45..].contains("uniform"), "{wide:#?}");
     assert!(wide[10].starts_with("call 1 of 2") && wide[10].contains("call 0 of 2"), "{wide:#?}");

@@ -23,7 +23,7 @@ use unmask::trace;
 use super::{
     paint::Colours,
     print::{harmless, print, wrong_usage},
-    screen::Screen,
+    screen::{Screen, on_request_to_end},
 };
 use view::View;
 
@@ -138,7 +138,7 @@ impl Replay {
 fn show(view: &mut View) -> anyhow::Result<()> {
     let asked = Arc::new(AtomicBool::new(false));
     let flag = asked.clone();
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C cannot be listened to")?;
+    on_request_to_end(move || flag.store(true, Ordering::Relaxed))?;
     let mut screen = Screen::open(ROWS)?;
     let (mut shown, mut fresh) = (Instant::now(), true);
     while !asked.load(Ordering::Relaxed) {

@@ -14,15 +14,13 @@ use std::{
     thread,
 };
 
-use anyhow::Context;
 use unmask::{
     model::Choice,
     sampler::{Frame, Settings},
     trace::Header,
 };
 
-/// Exit code of a run that its user stopped.
-pub const STOPPED: u8 = 130;
+use crate::cli::{STOPPED, screen::on_request_to_end};
 
 /// How many tokens a run has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,14 +214,13 @@ pub fn spawn(request: Request) -> anyhow::Result<(Receiver<Event>, Arc<AtomicBoo
     let (sender, receiver) = mpsc::sync_channel(0);
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
-    ctrlc::set_handler(move || {
+    on_request_to_end(move || {
         if flag.swap(true, Ordering::Relaxed) {
             // Nothing can be done about a terminal that is gone.
             let _ = crossterm::terminal::disable_raw_mode();
             std::process::exit(STOPPED.into());
         }
-    })
-    .context("Ctrl-C cannot be listened to")?;
+    })?;
     let flag = stop.clone();
     thread::spawn(move || {
         if let Err(error) = making::run(&request, &sender, &flag) {

@@ -27,7 +27,7 @@ use unmask::{
     whole_file::write_whole,
 };
 
-use super::{print::wrong_usage, run::STOPPED, values::whole};
+use super::{STOPPED, print::wrong_usage, values::whole};
 use deadline::Deadline;
 use device::Device;
 use lock::Lock;

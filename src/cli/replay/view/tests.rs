@@ -2,10 +2,11 @@
 
 use std::{fs::File, io::BufReader};
 
-use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, style::Color};
+use ratatui::{buffer::Buffer, style::Color};
 use unmask::trace;
 
 use super::*;
+use crate::cli::screen::drawn;
 
 fn view() -> View {
     let file = File::open("assets/traces/adaptive-min.jsonl").unwrap();
@@ -13,11 +14,20 @@ fn view() -> View {
 }
 
 fn screen(view: &View) -> (Vec<String>, Buffer) {
-    let mut terminal = Terminal::new(TestBackend::new(100, 24)).unwrap();
-    terminal.draw(|frame| view.draw(frame)).unwrap();
-    let buffer = terminal.backend().buffer().clone();
-    let row = |y| (0..100).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-    ((0..24).map(row).collect(), buffer)
+    drawn(100, 24, |frame| view.draw(frame))
+}
+
+#[test]
+fn a_screen_is_golden() {
+    let mut view = View::new(
+        trace::read(&include_bytes!("golden/trace.jsonl")[..]).unwrap(),
+        Colours::None,
+        ColourBy::Entropy,
+        2.0,
+    );
+    view.seek(1);
+    view.select(3);
+    assert_eq!(drawn(80, 16, |frame| view.draw(frame)).0.join("\n") + "\n", include_str!("golden/screen.txt"));
 }
 
 #[test]
