@@ -28,6 +28,7 @@ enum Command {
     Lab(cli::Lab),
     Model(cli::Model),
     Replay(cli::Replay),
+    Serve(cli::Serve),
     #[cfg(feature = "train")]
     Train(Box<cli::Train>),
     Completions(cli::Completions),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Lab(lab) => lab.run(),
         Command::Model(model) => model.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Serve(serve) => serve.run(),
         #[cfg(feature = "train")]
         Command::Train(train) => train.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),

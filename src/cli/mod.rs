@@ -20,6 +20,7 @@ mod replay;
 mod run;
 mod run_options;
 mod screen;
+mod serve;
 mod shell;
 mod table;
 #[cfg(feature = "train")]
@@ -38,6 +39,7 @@ pub use infill::Infill;
 pub use lab::Command as Lab;
 pub use model_info::Command as Model;
 pub use replay::Replay;
+pub use serve::Serve;
 pub use shell::{Completions, Man};
 #[cfg(feature = "train")]
 pub use train::Train;

@@ -7,10 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-#[path = "../../xtask/src/serve.rs"]
-mod serve;
-
-use serve::{Mount, Server};
+use ::site::{Mount, Server};
 
 /// A copy of `dist/`, served.
 pub struct Site {
@@ -23,7 +20,7 @@ impl Site {
     pub fn start(dist: &Path, folder: &Path) -> Self {
         let folder = folder.join("site");
         copy(dist, &folder);
-        Self { server: Server::start(vec![Mount::new("/", folder.clone())], 18_200).unwrap(), folder }
+        Self { server: Server::start(vec![Mount::folder("/", folder.clone())], 18_200).unwrap(), folder }
     }
 
     pub fn url(&self) -> String {

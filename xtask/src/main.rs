@@ -3,7 +3,6 @@
 mod manifest;
 mod process;
 mod record;
-mod serve;
 mod setup;
 mod shots;
 mod sizes;
@@ -13,10 +12,9 @@ mod web;
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use serve::{Mount, Server};
+use site::{Mount, Server};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Build, show and test Unmask")]
@@ -75,11 +73,12 @@ fn root() -> PathBuf {
 
 fn demo(port: u16, no_open: bool) -> anyhow::Result<()> {
     let dist = web::build(false)?;
-    let server = Server::start(vec![Mount::new("/", dist)], port)?;
+    let server = Server::start(vec![Mount::folder("/", dist)], port)?;
     let url = server.url();
     println!("\nUnmask is at {url} (Ctrl-C ends it)");
-    if !no_open && webbrowser::open(&url).is_err() {
+    if !no_open && !site::open(&url) {
         println!("No browser could be opened here; open that address yourself.");
     }
-    server.wait().context("the server has ended")
+    server.wait();
+    Ok(())
 }

@@ -2,17 +2,14 @@
 
 use std::process::Command;
 
-use crate::{
-    process::run,
-    root,
-    serve::{Mount, Server},
-    setup, web,
-};
+use site::{Mount, Server};
+
+use crate::{process::run, root, setup, web};
 
 /// Builds the page and takes them all anew, into docs/shots/.
 pub fn take() -> anyhow::Result<()> {
     let browser = setup::browser()?;
-    let server = Server::start(vec![Mount::new("/", web::build(false)?)], 18_000)?;
+    let server = Server::start(vec![Mount::folder("/", web::build(false)?)], 18_000)?;
     run(Command::new("cargo")
         .args(["run", "--release", "--locked", "--package", "browser-tests", "--example", "shots"])
         .current_dir(root())

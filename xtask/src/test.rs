@@ -6,12 +6,11 @@ use std::{
 };
 
 use clap::ValueEnum;
+use site::{Mount, Server};
 
 use crate::{
     process::{exists, run},
-    root,
-    serve::{Mount, Server},
-    setup, web,
+    root, setup, web,
 };
 
 const BROWSER_TESTS: &str = "browser-tests";
@@ -84,7 +83,7 @@ fn page() -> anyhow::Result<()> {
 
 /// Package by package: together they would share one set of features, and burn would be built once more.
 fn native() -> anyhow::Result<()> {
-    for package in ["xtask", "unmask", BROWSER_TESTS] {
+    for package in ["site", "xtask", "unmask", BROWSER_TESTS] {
         let common = ["--release", "--locked", "--package", package];
         run(cargo().arg("clippy").args(common).args(["--all-targets", "--", "-Dwarnings"]))?;
         if package != BROWSER_TESTS {
@@ -109,7 +108,8 @@ fn browser() -> anyhow::Result<()> {
     if !root().join("dist/files.json").exists() {
         web::build(false)?;
     }
-    let mounts = vec![Mount::new("/", root().join("dist")), Mount::new("/models/test/", root().join("tests/model"))];
+    let mounts =
+        vec![Mount::folder("/", root().join("dist")), Mount::folder("/models/test/", root().join("tests/model"))];
     let server = Server::start(mounts, 18_000)?;
     run(cargo().args(["build", "--release", "--locked", "--package", "unmask", "--bin", "unmask"]))?;
     run(cargo()
