@@ -86,20 +86,28 @@ impl Told {
         self.loss(&Grid::from_sizes(sizes.iter().copied()).cost(), given, sizes.iter().sum())
     }
 
+    /// The profile as if it had just been measured, but for its standard errors.
+    ///
+    /// # Errors
+    /// [`ForecastError::Told`].
+    pub fn measured(&self) -> Result<Measured, ForecastError> {
+        let (revealed, nats): (Vec<usize>, Vec<f64>) = self.profile.iter().map(|at| (at.revealed, at.nats)).unzip();
+        let last = self.length.saturating_sub(1);
+        let rises = revealed.is_sorted_by(|one, other| one < other);
+        if !rises || revealed.first() != Some(&0) || revealed.last() != Some(&last) {
+            return Err(ForecastError::Told { revealed, last });
+        }
+        Ok(Measured::known(revealed, nats))
+    }
+
     fn loss(&self, cost: &[f64], given: usize, masked: usize) -> Result<f64, ForecastError> {
         let length = self.length;
         if given + masked != length {
             return Err(ForecastError::Given { given, masked, length });
         }
-        let (revealed, nats): (Vec<usize>, Vec<f64>) = self.profile.iter().map(|at| (at.revealed, at.nats)).unzip();
-        let last = length.saturating_sub(1);
-        let rises = revealed.is_sorted_by(|one, other| one < other);
-        if !rises || revealed.first() != Some(&0) || revealed.last() != Some(&last) {
-            return Err(ForecastError::Told { revealed, last });
-        }
         // Whatever is given costs nothing.
         let cost: Vec<f64> = std::iter::repeat_n(0.0, given).chain(cost.iter().copied()).collect();
-        Ok(Measured::known(revealed, nats).error(&cost).nats)
+        Ok(self.measured()?.error(&cost).nats)
     }
 }
 

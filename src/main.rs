@@ -27,6 +27,7 @@ enum Command {
     Infill(Box<cli::Infill>),
     Lab(cli::Lab),
     Model(cli::Model),
+    Profile(cli::Profile),
     Replay(cli::Replay),
     Serve(cli::Serve),
     #[cfg(feature = "train")]
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Infill(infill) => infill.run(),
         Command::Lab(lab) => lab.run(),
         Command::Model(model) => model.run(),
+        Command::Profile(profile) => profile.run(),
         Command::Replay(replay) => replay.run(),
         Command::Serve(serve) => serve.run(),
         #[cfg(feature = "train")]

@@ -12,12 +12,12 @@ use unmask::{
     sweep::{HeldOut, Interval, Quality, Ruler, Run, Share, Sweep, SweepError},
 };
 
-use super::{
-    Command,
+use super::Command;
+use crate::cli::{
+    forecast::measure,
+    print::Progress,
     subject::{Source, Subject, survive},
-    text::measure,
 };
-use crate::cli::print::Progress;
 
 /// All that runs take.
 pub struct Bench {
@@ -63,7 +63,8 @@ impl Bench {
         if share.index != 1 && !strategies.iter().any(made_for_it) {
             return Ok(None);
         }
-        let measured = measure(&mut self.subject, &source.windows(command.windows()), command);
+        let windows = source.windows(command.text.windows());
+        let measured = measure(&mut self.subject, &windows, command.text.points(), command.seed);
         let name = || command.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
         let measured = measured.with_context(name)?;
         self.profile = Some(measured.profile()?);

@@ -8,7 +8,7 @@ use unmask::{
     text::{Text, sha256},
 };
 
-use super::subject::Subject;
+use crate::cli::subject::Subject;
 
 /// Opens the judge for texts of `length` tokens that `text` has cut, where the model is. Without a folder it is the built-in
 /// one, if that has the same tokenizer and reads as many tokens.

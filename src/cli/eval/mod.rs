@@ -1,15 +1,12 @@
 //! `unmask eval`: how good a model is on text, what schedules will lose on it, and what their samples are worth.
 
 mod bench;
-mod figure;
 mod judge;
 mod merge;
 mod options;
 mod samples;
 mod samples_table;
-mod subject;
 mod text;
-mod text_table;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -21,6 +18,7 @@ use unmask::{
 };
 
 use super::{
+    forecast::TextOptions,
     model_options::ModelOptions,
     print::wrong_usage,
     values::{at_least_one, seed, temperature, whole},
@@ -48,13 +46,8 @@ pub struct Command {
     /// Held-out text, in which `<|endoftext|>` stands between stories
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Windows of the text to measure, spread over it; 0 or `all` is all of them; 200 if not given
-    #[arg(long, value_name = "N", value_parser = options::windows, allow_negative_numbers = true)]
-    windows: Option<usize>,
-    /// At how many numbers of revealed tokens the profile is measured, at most; at least 2; 16 if not given. Between them it is
-    /// taken for straight, which the standard errors know nothing of: with few points TC and DTC are off by more than these say
-    #[arg(long, value_name = "N", value_parser = options::points, allow_negative_numbers = true)]
-    points: Option<usize>,
+    #[command(flatten)]
+    text: TextOptions,
     /// Schedules, a list with commas, or `all`
     #[arg(long, value_name = "S,..")]
     schedules: Option<String>,
@@ -163,9 +156,8 @@ impl Command {
 
     /// Refuses options of a text where there is none.
     fn of_text(&self) -> anyhow::Result<()> {
-        let given = [("--windows", self.windows.is_some()), ("--points", self.points.is_some())];
-        match given.iter().find(|(_, given)| *given && self.file.is_none()) {
-            Some((name, _)) => bail!("{name} is about a text; it goes with a FILE"),
+        match self.text.given().filter(|_| self.file.is_none()) {
+            Some(name) => bail!("{name} is about a text; it goes with a FILE"),
             None => Ok(()),
         }
     }
@@ -177,14 +169,6 @@ impl Command {
             bail!("--format {name} goes with {with}");
         }
         Ok(())
-    }
-
-    fn windows(&self) -> usize {
-        self.windows.unwrap_or(200)
-    }
-
-    fn points(&self) -> usize {
-        self.points.unwrap_or(16)
     }
 
     fn orders(&self) -> anyhow::Result<Vec<Order>> {

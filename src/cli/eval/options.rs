@@ -6,23 +6,6 @@ use unmask::{spec, sweep::Share};
 
 use crate::cli::lists::no_twice;
 
-/// Windows of a text; 0 is all of them.
-pub fn windows(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(windows) if windows != 1 => Ok(windows),
-        Err(_) if text == "all" => Ok(0),
-        _ => Err("must be a whole number of at least 2, or 0 or `all` for all of them".to_owned()),
-    }
-}
-
-/// Points of a profile.
-pub fn points(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(points) if points >= 2 => Ok(points),
-        _ => Err("must be a whole number of at least 2".to_owned()),
-    }
-}
-
 /// `I/N`, from 1.
 pub fn share(text: &str) -> Result<Share, String> {
     let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
@@ -53,11 +36,5 @@ mod tests {
         for wrong in ["0/4", "5/4", "2", "a/b", "1/0", "-1/2", ""] {
             assert!(share(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn windows_are_two_or_all() {
-        assert_eq!((windows("all"), windows("0"), windows("2")), (Ok(0), Ok(0), Ok(2)));
-        assert!(windows("1").is_err() && windows("-2").is_err() && windows("some").is_err());
     }
 }

@@ -9,16 +9,11 @@ use unmask::{
     sweep::{Shard, Share, Summary, Sweep, VERSION, merge},
 };
 
-use super::{
-    Command,
-    bench::Bench,
-    judge::open_judge,
-    samples_table,
-    subject::{Source, Subject},
-};
+use super::{Command, bench::Bench, judge::open_judge, samples_table};
 use crate::cli::{
     lists,
     print::{print, wrong_usage},
+    subject::{Source, Subject},
 };
 
 /// What is compared when nobody says otherwise.
@@ -52,8 +47,8 @@ pub fn print_samples(command: &Command) -> anyhow::Result<()> {
         judge: judge.as_ref().map(|judge| judge.model.hash().to_owned()),
         training_text: training.as_ref().map(|training| training.hash.clone()),
         held_out: source.as_ref().map(|source| source.hash.clone()),
-        windows: command.windows(),
-        points: command.points(),
+        windows: command.text.windows(),
+        points: command.text.points(),
         strategies: strategies.iter().map(|strategy| strategy.words()).collect(),
         steps,
         runs: command.runs.unwrap_or(RUNS),

@@ -2,15 +2,14 @@
 
 use unmask::forecast::{Forecast, Predicted};
 
-use super::text::Told;
 use crate::cli::{
     chart::{Figure, Kind, Line, Panel},
     table::uncertain,
 };
 
 /// The predicted errors against the calls, and the profile against the tokens that are still masked.
-pub fn of(told: &Told<'_>) -> Figure {
-    let Forecast { length, nelbo, tc, tc_se, dtc, dtc_se, profile, predicted, .. } = told.forecast;
+pub fn of(name: &str, forecast: &Forecast) -> Figure {
+    let Forecast { length, nelbo, tc, tc_se, dtc, dtc_se, profile, predicted, .. } = forecast;
     let line = |rows: &[Predicted]| Line {
         name: rows[0].schedule.clone(),
         points: rows.iter().map(|row| (row.steps as f64, row.nats)).collect(),
@@ -30,6 +29,6 @@ pub fn of(told: &Told<'_>) -> Figure {
         lines: vec![Line { name: "profile".to_owned(), points, kind: Kind::Data }],
     };
     let (tc, dtc) = (uncertain(*tc, *tc_se, " +- "), uncertain(*dtc, *dtc_se, " +- "));
-    let title = format!("{}, L = {length}: NELBO {nelbo:.3} nats per token, TC = {tc}, DTC = {dtc} nats", told.file);
+    let title = format!("{name}, L = {length}: NELBO {nelbo:.3} nats per token, TC = {tc}, DTC = {dtc} nats");
     Figure { title, panels: vec![errors, profile] }
 }
