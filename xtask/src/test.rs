@@ -24,7 +24,7 @@ pub enum Stage {
     Page,
     /// Lints and tests on this machine, on the CPU and on wgpu
     Native,
-    /// Lints and build for the browser, with its sizes
+    /// Lints and build for the browser, with its sizes, and as part of a binary
     Web,
     /// The page in Chromium
     Browser,
@@ -99,7 +99,12 @@ fn wasm() -> anyhow::Result<()> {
         clippy.args(options).args(["--package", "unmask", "--lib", "--locked"]);
         run(clippy.args(["--", "-Dwarnings"]).current_dir(root()))?;
     }
-    web::build(true).map(drop)
+    web::build(true)?;
+    // The page as part of a binary, as it is released.
+    for part in [["site", "--lib"], ["unmask", "--test=cli_serve"]] {
+        run(cargo().args(["test", "--release", "--locked", "--features", "page", "--package"]).args(part))?;
+    }
+    Ok(())
 }
 
 /// Serves `dist/` with the test model beside the default one, and lets the tests drive a browser there.
