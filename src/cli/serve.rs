@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use site::{Mount, Server};
 
-use super::{print::print, run::STOPPED};
+use super::{STOPPED, print::print};
 
 /// Show the page in the browser, from this machine.
 ///

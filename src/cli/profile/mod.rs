@@ -15,11 +15,11 @@ use clap::{Args, ValueEnum};
 use unmask::{schedule::Schedule, whole_file::write_whole};
 
 use super::{
+    STOPPED,
     forecast::{Asked, TextOptions, figure, steps},
     lists,
     model_options::ModelOptions,
     print::{print, wrong_usage},
-    run::STOPPED,
     values::{at_least_one, seed, whole},
 };
 use report::Report;
