@@ -21,6 +21,7 @@ struct Arguments {
 enum Command {
     Bench(cli::Bench),
     Compare(Box<cli::Compare>),
+    Convert(cli::Convert),
     Devices(cli::Devices),
     Eval(Box<cli::Eval>),
     Generate(Box<cli::Generate>),
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Bench(bench) => bench.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Convert(convert) => convert.run(),
         Command::Devices(devices) => devices.run(),
         Command::Eval(eval) => eval.run(),
         Command::Generate(generate) => generate.run(),

@@ -16,7 +16,7 @@ use super::{how_options::NAMES, prompt::PromptOptions, run::Length, run_options:
 pub struct Generate {
     #[command(flatten)]
     prompt: PromptOptions,
-    /// Tokens in all, the prompt included; the model's longest if not given
+    /// Tokens in all, the prompt included; the model's longest if not given, and 128 at most of a model of another family
     #[arg(long, value_name = "L", value_parser = at_least_one, allow_negative_numbers = true)]
     length: Option<usize>,
     #[command(flatten)]
@@ -38,6 +38,6 @@ const EXAMPLES: &str = "Examples:
 impl Generate {
     /// Makes the run.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        self.run.run(self.prompt.read()?, self.length.map_or(Length::Longest, Length::Tokens))
+        self.run.run(self.prompt.read()?, self.length.map_or(Length::Usual, Length::Tokens))
     }
 }

@@ -5,15 +5,17 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{anyhow, bail};
 use clap::Args;
 
+use unmask::model::MASK;
+
 use super::{
     how_options::NAMES, print::wrong_usage, prompt::text_of, run::Length, run_options::RunOptions, values::at_least_one,
 };
 
 /// Fill the gaps of a text.
 ///
-/// A gap is `[MASK:5]`, of that many tokens, or three underscores or more, of --gap tokens. All else stays as it is: the model
-/// reads what stands on both sides of a gap. It is the run of `generate` with `<|mask|>` for each token of a gap, and nothing
-/// after the text.
+/// A gap is `[MASK:5]`, of that many tokens, `[MASK]`, of one, or three underscores or more, of --gap tokens. All else stays as
+/// it is: the model reads what stands on both sides of a gap. It is the run of `generate` with `<|mask|>` for each token of a
+/// gap, which is a mask for every model, and nothing after the text.
 #[derive(Args, Debug)]
 #[command(after_help = format!("{EXAMPLES}\n\n{NAMES}"))]
 pub struct Infill {
@@ -36,8 +38,8 @@ const EXAMPLES: &str = "Examples:
   unmask infill 'Tom had a [MASK:1] dog.' --seed 3
   unmask infill --file story.txt";
 
-/// How a token of a gap is written for the tokenizer.
-const MASK: &str = "<|mask|>";
+/// A gap of one token, as BERT has it.
+const ONE: &str = "[MASK]";
 
 /// More than any model reads: so many need not be written out to be refused.
 const MOST: usize = 1 << 16;
@@ -63,6 +65,8 @@ fn gaps(text: &str, gap: usize) -> anyhow::Result<String> {
         let underscores = rest.len() - rest.trim_start_matches('_').len();
         let (tokens, taken) = if underscores >= 3 {
             (gap, underscores)
+        } else if rest.starts_with(ONE) {
+            (1, ONE.len())
         } else if let Some(marked) = rest.strip_prefix("[MASK:") {
             let (number, _) = marked.split_once(']').ok_or_else(|| anyhow!("`[MASK:` without a `]` after it"))?;
             let tokens = number.trim().parse().ok().filter(|tokens| (1..=MOST).contains(tokens));
@@ -96,6 +100,7 @@ mod tests {
         assert_eq!(told("_____"), Ok("**".into()));
         assert_eq!(told("snake_case __x [1] ___"), Ok("snake_case __x [1] **".into()));
         assert_eq!(told("written <|mask|> out"), Ok("written * out".into()));
+        assert_eq!(told("one [MASK] and [MASK"), Ok("one * and [MASK".into()));
         assert_eq!(told("no gap_"), Err("the text has no gap; write one as ___ or [MASK:5]".into()));
         assert_eq!(told("[MASK:0]"), Err("`[MASK:0]` must hold a whole number from 1 to 65536".into()));
         assert_eq!(told("[MASK:é]"), Err("`[MASK:é]` must hold a whole number from 1 to 65536".into()));

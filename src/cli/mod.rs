@@ -3,6 +3,7 @@
 mod bench;
 mod chart;
 mod compare;
+mod convert;
 mod devices;
 mod eval;
 mod forecast;
@@ -35,6 +36,7 @@ const STOPPED: u8 = 130;
 
 pub use bench::Bench;
 pub use compare::Compare;
+pub use convert::Convert;
 pub use devices::Devices;
 pub use eval::Command as Eval;
 pub use generate::Generate;

@@ -12,7 +12,8 @@ pub struct ModelOptions {
     /// to which `unmask devices` gives that number
     #[arg(long, value_name = "auto|gpu|gpu:N|cpu", default_value = "auto")]
     pub device: Choice,
-    /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model
+    /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model: of `unmask train`, or of
+    /// another family as Hugging Face has it (BERT, RoBERTa, ModernBERT, LLaDA, ...; in shards as well)
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
 }

@@ -50,7 +50,7 @@ impl Subject {
         let most = self.model.config().seq_len;
         match wanted {
             Some(length) if length > most => bail!("length is {length}; it must be between 1 and {most}"),
-            _ => Ok(wanted.unwrap_or(most)),
+            _ => Ok(wanted.unwrap_or(self.model.config().usual_len)),
         }
     }
 }
@@ -80,9 +80,16 @@ impl Source {
     /// Reads a file.
     ///
     /// # Errors
-    /// Names the file: it cannot be read, is empty or not UTF-8.
+    /// Names the file: it cannot be read, is empty or not UTF-8. And for a tokenizer that puts every text between two tokens:
+    /// windows of a text would stand without them, which its model never read.
     pub fn read(path: &Path, tokenizer: &Text, length: usize) -> anyhow::Result<Self> {
         let name = || path.display().to_string();
+        if let (before, after) = tokenizer.frame()
+            && before.len() + after.len() > 0
+        {
+            let around: Vec<_> = before.iter().chain(after).map(|&id| tokenizer.name(id)).collect();
+            bail!("this model reads no windows of a text: it wants {} around what it reads", around.join(" and "));
+        }
         let bytes = fs::read(path).with_context(|| format!("{} cannot be read", name()))?;
         let hash = sha256(&bytes);
         let text = String::from_utf8(bytes).map_err(|error| {

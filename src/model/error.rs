@@ -31,6 +31,58 @@ pub enum ModelError {
         /// What it may be.
         accepted: String,
     },
+    /// A config of a family of nets that this program does not have.
+    #[cfg(not(target_family = "wasm"))]
+    #[error(
+        "architecture `{name}` (model_type `{model_type}`) is not supported; supported: {}",
+        super::foreign::SUPPORTED
+    )]
+    Architecture {
+        /// As the config calls it.
+        name: String,
+        /// And the family.
+        model_type: String,
+    },
+    /// No file says which token is a mask: then the model is none of masks.
+    #[cfg(not(target_family = "wasm"))]
+    #[error(
+        "a model of model_type `{model_type}` without a mask token is no masked model; accepted: mask_token_id in config.json, \
+         mask_token in tokenizer_config.json or special_tokens_map.json, or a token [MASK], <mask>, <|mask|> or <|mdm_mask|>"
+    )]
+    NoMask {
+        /// The family.
+        model_type: String,
+    },
+    /// A file that lists shards of weights does not.
+    #[cfg(not(target_family = "wasm"))]
+    #[error("{} cannot be used: {what}", path.display())]
+    Shards {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A shard of the weights cannot be used.
+    #[cfg(not(target_family = "wasm"))]
+    #[error("{}", path.display())]
+    Shard {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<ModelError>,
+    },
+    /// A number is more than its new type can hold.
+    #[cfg(not(target_family = "wasm"))]
+    #[error("tensor `{name}` holds numbers that {dtype} cannot hold: more than {most}; f32 and bf16 can")]
+    Overflow {
+        /// Which.
+        name: String,
+        /// The type.
+        dtype: &'static str,
+        /// The most that it can hold.
+        most: f32,
+    },
     /// The weights are of another kind of file.
     #[error("model.safetensors is not a safetensors file")]
     NotSafetensors(#[source] SafeTensorError),

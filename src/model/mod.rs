@@ -3,13 +3,21 @@
 #[cfg(not(target_family = "wasm"))]
 mod adapters;
 mod config;
+#[cfg(not(target_family = "wasm"))]
+mod convert;
 mod device;
 mod error;
 mod files;
+#[cfg(not(target_family = "wasm"))]
+mod foreign;
 mod net;
+mod network;
+mod outline;
 mod predict;
 pub(crate) mod score;
 mod self_test;
+#[cfg(not(target_family = "wasm"))]
+mod shards;
 mod weights;
 #[cfg(not(target_family = "wasm"))]
 mod work;
@@ -17,10 +25,15 @@ mod work;
 #[cfg(not(target_family = "wasm"))]
 pub use adapters::{Adapter, adapter, adapters};
 pub use config::{ARCH, Config, JUDGE_ARCH};
+#[cfg(not(target_family = "wasm"))]
+pub use convert::converted;
 pub use device::{Choice, Place, gpu};
 pub use error::ModelError;
+#[cfg(not(target_family = "wasm"))]
+pub use files::COMPANIONS;
 pub use files::ModelFiles;
 pub use net::Net;
+pub use outline::Outline;
 pub use self_test::SelfTest;
 pub use weights::{load, save};
 #[cfg(not(target_family = "wasm"))]
@@ -28,6 +41,7 @@ pub use work::{ceiling, flops};
 
 use burn::{prelude::*, tensor::TensorData};
 
+use self::network::Network;
 use crate::{
     denoiser::DenoiserError,
     sampler::Settings,
@@ -36,27 +50,32 @@ use crate::{
     trace::{self, Header, Pin},
 };
 
+/// How a mask is written in a prompt.
+pub const MASK: &str = "<|mask|>";
+
 /// A model on a device.
 pub struct Model {
-    config: Config,
-    net: Net,
+    config: Outline,
+    net: Network,
     text: Text,
+    /// Added to logits `[1, vocab]`, where more than mask and padding is never drawn.
+    never: Option<Tensor<2>>,
     hash: String,
     place: Place,
 }
 
 impl Model {
-    /// Loads a denoiser onto a device.
+    /// Loads a denoiser onto a device: one of this program's own, or natively of another family.
     ///
     /// # Errors
     /// [`ModelError`] names the file and what is wrong with it.
     pub fn load(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
-        let config = Config::from_bytes(&files.config)?;
-        if config.causal() {
+        let model = Self::load_judge(files, place)?;
+        if model.config.causal {
             let accepted = format!("{ARCH}; one that reads from left to right is a judge");
-            return Err(ModelError::ConfigValue { key: "arch", value: config.arch, accepted });
+            return Err(ModelError::ConfigValue { key: "arch", value: model.config.arch, accepted });
         }
-        Self::with_config(config, files, place)
+        Ok(model)
     }
 
     /// Loads a judge onto a device: a net that reads from left to right, or a denoiser, which can be asked to.
@@ -64,16 +83,20 @@ impl Model {
     /// # Errors
     /// As [`Model::load`].
     pub fn load_judge(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
-        Self::with_config(Config::from_bytes(&files.config)?, files, place)
-    }
-
-    fn with_config(config: Config, files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+        #[cfg(not(target_family = "wasm"))]
+        if foreign::is_foreign(&files.config) {
+            let (config, net, text) = foreign::load(files, &place.device)?;
+            let never = (!config.never.is_empty()).then(|| score::never(&config, &place.device));
+            let (net, hash) = (Network::Foreign(net), sha256(&files.weights));
+            return Ok(Self { config, net, text, never, hash, place });
+        }
+        let config = Config::from_bytes(&files.config)?;
         let text = Text::from_bytes(&files.tokenizer)?;
         if text.vocab_size() != config.vocab_size {
             return Err(ModelError::Vocabulary { config: config.vocab_size, tokenizer: text.vocab_size() });
         }
         for (key, name, config) in [
-            ("mask_id", "<|mask|>", config.mask_id),
+            ("mask_id", MASK, config.mask_id),
             ("pad_id", "<|pad|>", config.pad_id),
             ("eot_id", "<|endoftext|>", config.eot_id),
         ] {
@@ -83,22 +106,18 @@ impl Model {
             }
         }
         let net = weights::load(&files.weights, &config, &place.device)?;
-        Ok(Self { config, net, text, hash: sha256(&files.weights), place })
+        Ok(Self { hash: sha256(&files.weights), ..Self::assemble(config, net, text, place) })
     }
 
     /// A model whose parts are at hand, as in training.
     pub fn assemble(config: Config, net: Net, text: Text, place: Place) -> Self {
-        Self { config, net, text, hash: String::new(), place }
+        let (config, net) = (Outline::from(&config), Network::Own(net));
+        Self { config, net, text, never: None, hash: String::new(), place }
     }
 
-    /// What the model's config says.
-    pub fn config(&self) -> &Config {
+    /// What there is to know of the model's config.
+    pub fn config(&self) -> &Outline {
         &self.config
-    }
-
-    /// The net alone.
-    pub fn net(&self) -> &Net {
-        &self.net
     }
 
     /// The model's tokenizer.
@@ -118,10 +137,25 @@ impl Model {
 
     /// How many weights there are.
     pub fn parameters(&self) -> usize {
-        self.net.num_params()
+        self.net.parameters()
     }
 
-    /// A prompt and masks up to `length` tokens.
+    /// How many tokens a prompt alone is, with what stands around every text of the model.
+    ///
+    /// # Errors
+    /// The tokenizer's.
+    pub fn length_of(&self, prompt: &str) -> Result<usize, ModelError> {
+        let (before, after) = self.text.frame();
+        Ok(before.len() + self.encode(prompt)?.len() + after.len())
+    }
+
+    /// A prompt's tokens. In every prompt `<|mask|>` is a mask, whatever the model calls it.
+    fn encode(&self, prompt: &str) -> Result<Vec<u32>, ModelError> {
+        let mask = self.text.name(self.config.mask_id);
+        Ok(if mask == MASK { self.text.encode(prompt) } else { self.text.encode(&prompt.replace(MASK, &mask)) }?)
+    }
+
+    /// A prompt and masks up to `length` tokens, within what stands around every text of the model.
     ///
     /// # Errors
     /// [`ModelError::Prompt`] for a prompt that leaves no room or holds padding, [`ModelError::Length`] for a length that
@@ -130,15 +164,17 @@ impl Model {
         if !(1..=self.config.seq_len).contains(&length) {
             return Err(ModelError::Length { length, most: self.config.seq_len });
         }
-        let mut tokens = self.text.encode(prompt)?;
-        if tokens.len() > length {
-            return Err(ModelError::Prompt(format!("it is {} tokens long; there is room for {length}", tokens.len())));
+        let mut tokens = self.encode(prompt)?;
+        let (before, after) = self.text.frame();
+        let room = length.saturating_sub(before.len() + after.len());
+        if tokens.len() > room || room == 0 {
+            return Err(ModelError::Prompt(format!("it is {} tokens long; there is room for {room}", tokens.len())));
         }
         if tokens.contains(&self.config.pad_id) {
             return Err(ModelError::Prompt("it holds the padding token, which the model never reads".into()));
         }
-        tokens.resize(length, self.config.mask_id);
-        Ok(tokens)
+        tokens.resize(room, self.config.mask_id);
+        Ok([before, tokens.as_slice(), after].concat())
     }
 
     /// [`Model::start`] with tokens pinned among the masks.
@@ -156,7 +192,7 @@ impl Model {
                 Some(false) => "the prompt stands there".into(),
                 Some(true) if tokens[position as usize] != mask_id => "another token is pinned there".into(),
                 _ if token as usize >= vocab => format!("the vocabulary has {vocab} tokens"),
-                _ if token == mask_id || token == self.config.pad_id => "it is no text, but the mask or padding".into(),
+                _ if self.config.cannot_be(token) => "it is no text, but the mask or padding".into(),
                 _ => {
                     tokens[position as usize] = token;
                     continue;

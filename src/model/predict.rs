@@ -84,6 +84,10 @@ impl Model {
             let places: Vec<u32> = places.iter().map(|&place| place as u32).collect();
             let places = Tensor::<1, Int>::from_data(TensorData::new(ints(&places), [keys.len()]), &self.place.device);
             let logits = self.net.logits(hidden.clone().select(0, places)); // [rows, vocab]
+            let logits = match &self.never {
+                Some(never) => logits + never.clone(),
+                None => logits,
+            };
             if distributions {
                 kept.push(logits.clone());
             }
@@ -99,7 +103,7 @@ impl Model {
             let mut prediction = twin::prediction((place % first.len()) as u32, stats);
             if let Some(row) = logits.next() {
                 prediction.distribution = row.iter().map(|logit| logit - stats[0]).collect();
-                for never in [mask_id, pad_id] {
+                for &never in [mask_id, pad_id].iter().chain(&self.config.never) {
                     prediction.distribution[never as usize] = f32::NEG_INFINITY;
                 }
             }

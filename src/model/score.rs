@@ -5,25 +5,24 @@ use burn::{
     tensor::{TensorData, activation::log_softmax},
 };
 
-use super::{Config, Model, Net, ints, read_back};
+use super::{Model, Outline, ints, read_back};
 use crate::{
     denoiser::{DenoiserError, Masked, unmasked},
     judge::{Judge, left_to_right},
 };
 
-/// Added to logits `[1, vocab]`: masks and padding are never predicted. A GPU need not know infinity.
-pub(crate) fn never(config: &Config, device: &Device) -> Tensor<2> {
-    let mut values = vec![0f32; config.vocab_size];
-    for token in [config.mask_id, config.pad_id] {
+/// Added to logits `[1, vocab]`: masks, padding and what else is no text are never predicted. A GPU need not know infinity.
+pub(crate) fn never(outline: &Outline, device: &Device) -> Tensor<2> {
+    let mut values = vec![0f32; outline.vocab_size];
+    for &token in [outline.mask_id, outline.pad_id].iter().chain(&outline.never) {
         values[token as usize] = -1e9;
     }
-    Tensor::from_data(TensorData::new(values, [1, config.vocab_size]), device)
+    Tensor::from_data(TensorData::new(values, [1, outline.vocab_size]), device)
 }
 
-/// `log p` of `targets` `[rows, 1]` after `hidden` `[rows, d_model]`, in nats `[rows]`; `never` `[1, vocab]` as above.
-pub(crate) fn log_probs(net: &Net, hidden: Tensor<2>, never: &Tensor<2>, targets: Tensor<2, Int>) -> Tensor<1> {
-    let logits = net.logits(hidden) + never.clone(); // [rows, vocab]
-    log_softmax(logits, 1).gather(1, targets).squeeze_dim(1)
+/// `log p` of `targets` `[rows, 1]` by `logits` `[rows, vocab]`, in nats `[rows]`; `never` `[1, vocab]` as above.
+pub(crate) fn log_probs(logits: Tensor<2>, never: &Tensor<2>, targets: Tensor<2, Int>) -> Tensor<1> {
+    log_softmax(logits + never.clone(), 1).gather(1, targets).squeeze_dim(1)
 }
 
 impl Model {
@@ -74,17 +73,16 @@ impl Model {
         if (token as usize) < self.config.vocab_size { token } else { self.config.mask_id }
     }
 
-    /// `log p` of `truth` `[rows]` after `hidden` `[rows, d_model]`, in nats; minus infinity for masks and padding.
+    /// `log p` of `truth` `[rows]` after `hidden` `[rows, d_model]`, in nats; minus infinity for what is no text.
     async fn told(&self, hidden: Tensor<2>, truth: &[u32]) -> Result<Vec<f32>, DenoiserError> {
         let device = &self.place.device;
         let targets = Tensor::<2, Int>::from_data(TensorData::new(ints(truth), [truth.len(), 1]), device);
-        let found = read_back(log_probs(&self.net, hidden, &never(&self.config, device), targets)).await?;
+        let found = read_back(log_probs(self.net.logits(hidden), &never(&self.config, device), targets)).await?;
         if found.len() != truth.len() || found.iter().any(|value| !value.is_finite()) {
             return Err(DenoiserError::Device("the log-probabilities are not numbers".into()));
         }
-        let cannot_be = |token: u32| token == self.config.mask_id || token == self.config.pad_id;
         let told = truth.iter().zip(found);
-        Ok(told.map(|(&token, found)| if cannot_be(token) { f32::NEG_INFINITY } else { found }).collect())
+        Ok(told.map(|(&token, found)| if self.config.cannot_be(token) { f32::NEG_INFINITY } else { found }).collect())
     }
 }
 
@@ -92,6 +90,6 @@ impl Judge for Model {
     /// In one forward by a net that reads from left to right. A denoiser judges by the chain rule, at a sequence a token; it
     /// was never shown `<|endoftext|>` before the first token: all masked, it knows that a story begins.
     async fn log_probs(&mut self, tokens: &[u32]) -> Result<Vec<f64>, DenoiserError> {
-        if self.config.causal() { self.read(tokens).await } else { left_to_right(self, tokens).await }
+        if self.config.causal { self.read(tokens).await } else { left_to_right(self, tokens).await }
     }
 }

@@ -41,7 +41,7 @@ fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
 /// [`ModelError`] names the tensor, its shape and the shape that the config asks for; a file that was cut off and one that
 /// never was a safetensors file are told apart.
 pub fn load(bytes: &[u8], config: &Config, device: &Device) -> Result<Net, ModelError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| refusal(bytes, error))?;
+    let file = open(bytes)?;
     check(&file, config)?;
     Net::with_weights(config, device, |name| {
         let tensor = file.tensor(name).map_err(|_| ModelError::MissingTensor { name: name.to_owned() })?;
@@ -54,8 +54,16 @@ pub fn load(bytes: &[u8], config: &Config, device: &Device) -> Result<Net, Model
     })
 }
 
+/// The tensors of a safetensors file.
+///
+/// # Errors
+/// [`ModelError::Truncated`] for a file that was cut off, [`ModelError::NotSafetensors`] for one that never was one.
+pub(super) fn open(bytes: &[u8]) -> Result<SafeTensors<'_>, ModelError> {
+    SafeTensors::deserialize(bytes).map_err(|error| refusal(bytes, error))
+}
+
 /// The numbers of a tensor, as they are stored one after the other.
-fn values(name: &str, tensor: &TensorView) -> Result<Vec<f32>, ModelError> {
+pub(super) fn values(name: &str, tensor: &TensorView) -> Result<Vec<f32>, ModelError> {
     let data = tensor.data();
     match tensor.dtype() {
         Dtype::F32 => Ok(data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()),

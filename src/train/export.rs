@@ -99,6 +99,8 @@ impl Trainer {
             config: config.as_bytes().to_vec().into(),
             tokenizer: self.tokenizer.clone().into(),
             self_test: None,
+            companions: std::collections::BTreeMap::new(),
+            shards: 1,
         };
         let test = pollster::block_on(SelfTest::record(&mut Model::load(&files, Place::cpu())?))?;
         let test = serde_json::to_string(&test).map(|text| text + "\n");

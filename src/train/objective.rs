@@ -42,7 +42,7 @@ impl Asked {
         let hidden = net.hidden_with(self.input.clone(), |x| drop(x, dropout)); // [rows, length, d_model]
         let [rows, length, d] = hidden.dims();
         let hidden = hidden.reshape([rows * length, d]).select(0, self.places.clone()); // [asked, d_model]
-        log_probs(net, hidden, never, self.targets.clone())
+        log_probs(net.logits(hidden), never, self.targets.clone())
     }
 
     /// The sum over the rows of the mean of `-log p` over what is asked of each `[1]`, in nats.
@@ -65,25 +65,29 @@ mod tests {
     use super::*;
     use crate::{
         denoiser::{Ask, Denoiser, Extent},
-        model::{Model, ModelFiles, Place},
+        model::{Config, Model, ModelFiles, Place, load},
         random::{Purpose, Stream},
         train::masked,
     };
 
-    fn model() -> Model {
-        let files = ModelFiles::read(std::path::Path::new("tests/model")).unwrap();
-        Model::load(&files, Place::cpu()).unwrap()
+    fn files() -> ModelFiles {
+        ModelFiles::read(std::path::Path::new("tests/model")).unwrap()
+    }
+
+    fn config() -> Config {
+        Config::from_bytes(&files().config).unwrap()
     }
 
     #[test]
     fn the_loss_is_what_the_denoiser_says_of_the_same_masks() {
-        let mut model = model();
+        let mut model = Model::load(&files(), Place::cpu()).unwrap();
         let windows: Vec<Vec<u32>> =
             (0..3).map(|row| (0..32).map(|at| 3 + (at * 7 + row * 31) % 500).collect()).collect();
         let examples = masked(&windows, 2, &mut Stream::new(4, Purpose::Training, 1));
         let device = Device::flex();
         let never = crate::model::score::never(model.config(), &device);
-        let loss = Asked::new(&examples, &device).loss(model.net(), &never, 0.0).into_scalar::<f32>();
+        let net = load(&files().weights, &config(), &device).unwrap();
+        let loss = Asked::new(&examples, &device).loss(&net, &never, 0.0).into_scalar::<f32>();
         let extent = Extent { everywhere: false, distributions: true };
         let ask = Ask { seed: 0, step: 1, temperature: 0.0, extent };
         let mut expected = 0.0;
@@ -98,12 +102,12 @@ mod tests {
 
     #[test]
     fn a_judge_sees_nothing_of_later_tokens() {
-        let mut config = model().config().clone();
+        let mut config = config();
         config.arch = crate::model::JUDGE_ARCH.into();
         let device = Device::flex();
         device.seed(3);
         let net = Net::new(&config, &device);
-        let never = crate::model::score::never(&config, &device);
+        let never = crate::model::score::never(&(&config).into(), &device);
         let windows = [vec![5, 6, 7, 8, 9], vec![5, 6, 7, 100, 200]];
         let examples = super::super::autoregressive(&windows, 0);
         let log_probs: Vec<f32> =

@@ -137,7 +137,7 @@ impl Trainer {
         }
         let pool = |_| rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|_| TrainError::Thread);
         let pools = (0..settings.threads).map(pool).collect::<Result<_, _>>()?;
-        let never = never(&config, &place.device);
+        let never = never(&(&config).into(), &place.device);
         Ok(Self {
             settings,
             config,

@@ -9,5 +9,7 @@ pub fn files() -> ModelFiles {
         config: include_bytes!("config.json").into(),
         tokenizer: include_bytes!("tokenizer.json").into(),
         self_test: None,
+        companions: std::collections::BTreeMap::new(),
+        shards: 1,
     }
 }

@@ -40,7 +40,7 @@ pub struct Compare {
     /// A text that stands from a position on, as in `generate`
     #[arg(long, value_name = "POSITION=TEXT|POSITION#TOKEN", value_parser = pin, allow_hyphen_values = true)]
     pin: Vec<Pinned>,
-    /// Tokens in all, the prompt included; the model's longest if not given
+    /// Tokens in all, the prompt included; the model's longest if not given, and 128 at most of a model of another family
     #[arg(long, value_name = "L", value_parser = at_least_one, allow_negative_numbers = true)]
     length: Option<usize>,
     /// Calls of settings that do not say how many; as in `generate` if not given
@@ -105,7 +105,7 @@ impl Compare {
             start: Start {
                 prompt: self.prompt.read()?,
                 pins: self.pin,
-                length: self.length.map_or(Length::Longest, Length::Tokens),
+                length: self.length.map_or(Length::Usual, Length::Tokens),
             },
             batch: runs.len(),
             runs,

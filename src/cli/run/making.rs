@@ -85,9 +85,9 @@ fn started(model: &Model, start: &Start) -> anyhow::Result<(Vec<u32>, Vec<Pin>)>
     }
     pins.sort_unstable();
     let length = match start.length {
-        Length::Longest => model.config().seq_len,
+        Length::Usual => model.config().usual_len,
         Length::Tokens(length) => length,
-        Length::OfPrompt => model.text().encode(&start.prompt)?.len(),
+        Length::OfPrompt => model.length_of(&start.prompt)?,
     };
     Ok((model.start_with(&start.prompt, &pins, length)?, pins))
 }

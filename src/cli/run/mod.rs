@@ -25,8 +25,8 @@ use crate::cli::{STOPPED, screen::on_request_to_end};
 /// How many tokens a run has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// The most that the model can.
-    Longest,
+    /// The most that the model can; of another family's, a number that it bears.
+    Usual,
     /// So many.
     Tokens(usize),
     /// As many as its prompt, which has the masks in it.

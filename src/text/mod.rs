@@ -1,5 +1,8 @@
 //! Text to tokens and back.
 
+#[cfg(not(target_family = "wasm"))]
+mod others;
+
 use std::error::Error;
 
 use sha2::{Digest, Sha256};
@@ -9,7 +12,12 @@ use tokenizers::{TokenizerImpl, models::bpe::BPE, normalizers, pre_tokenizers::b
 pub const MASK_SIGN: char = '░';
 
 /// Byte-level BPE. Naming the parts leaves every other kind of tokenizer out of the wasm module.
-type Tokenizer = TokenizerImpl<BPE, normalizers::ByteLevel, ByteLevel, ByteLevel, ByteLevel>;
+type Own = TokenizerImpl<BPE, normalizers::ByteLevel, ByteLevel, ByteLevel, ByteLevel>;
+#[cfg(target_family = "wasm")]
+type Tokenizer = Own;
+/// Of any kind, as models of other families have them.
+#[cfg(not(target_family = "wasm"))]
+type Tokenizer = tokenizers::Tokenizer;
 
 /// Why text cannot become tokens, or the other way round.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +25,9 @@ pub enum TextError {
     /// The file is not a tokenizer, or one of another kind.
     #[error("tokenizer.json is not a byte-level BPE tokenizer in the format of Hugging Face")]
     File(#[source] Box<dyn Error + Send + Sync>),
+    /// The file is no tokenizer of any kind.
+    #[error("tokenizer.json is not a tokenizer in the format of Hugging Face")]
+    Unknown(#[source] Box<dyn Error + Send + Sync>),
     /// The text cannot be cut.
     #[error("the text cannot be cut into tokens")]
     Encode(#[source] Box<dyn Error + Send + Sync>),
@@ -29,6 +40,9 @@ pub enum TextError {
 pub struct Text {
     tokenizer: Tokenizer,
     hash: String,
+    /// Of a model of another family.
+    #[cfg(not(target_family = "wasm"))]
+    others: Option<others::Manners>,
 }
 
 impl Text {
@@ -37,8 +51,13 @@ impl Text {
     /// # Errors
     /// [`TextError::File`] when they are not that.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TextError> {
-        let tokenizer = serde_json::from_slice(bytes).map_err(|error| TextError::File(error.into()))?;
-        Ok(Self { tokenizer, hash: sha256(bytes) })
+        let own: Own = serde_json::from_slice(bytes).map_err(|error| TextError::File(error.into()))?;
+        Ok(Self {
+            tokenizer: own.into(),
+            hash: sha256(bytes),
+            #[cfg(not(target_family = "wasm"))]
+            others: None,
+        })
     }
 
     /// SHA-256 of the file, in hexadecimal.
@@ -46,8 +65,12 @@ impl Text {
         &self.hash
     }
 
-    /// How many tokens there are.
+    /// How many tokens there are; of another family's, one more than the highest id.
     pub fn vocab_size(&self) -> usize {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(others) = &self.others {
+            return others.vocab_size;
+        }
         self.tokenizer.get_vocab_size(true)
     }
 
@@ -61,10 +84,19 @@ impl Text {
         self.tokenizer.id_to_token(id).unwrap_or_default()
     }
 
+    /// Whether a token is special: no part of any text.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.tokenizer.get_added_vocabulary().is_special_token(&self.name(id))
+    }
+
     /// How many bytes of text a token stands for; special tokens stand for none.
     pub fn bytes(&self, id: u32) -> usize {
-        if self.tokenizer.get_added_vocabulary().is_special_token(&self.tokenizer.id_to_token(id).unwrap_or_default()) {
+        if self.is_special(id) {
             return 0;
+        }
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(others) = &self.others {
+            return others.display(&self.tokenizer, id).len().max(1);
         }
         // One symbol a byte.
         self.tokenizer.id_to_token(id).map_or(0, |symbols| symbols.chars().count())
@@ -78,11 +110,24 @@ impl Text {
         Ok(self.tokenizer.encode(text, false).map_err(TextError::Encode)?.get_ids().to_vec())
     }
 
-    /// Joins tokens into text; each mask becomes [`MASK_SIGN`].
+    /// Tokens that stand before and after every text, as the tokenizer of another family may have them.
+    pub fn frame(&self) -> (&[u32], &[u32]) {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(others) = &self.others {
+            return (&others.before, &others.after);
+        }
+        (&[], &[])
+    }
+
+    /// Joins tokens into text without its frame; each mask becomes [`MASK_SIGN`].
     ///
     /// # Errors
     /// [`TextError::Decode`] with the tokenizer's reason.
     pub fn decode(&self, tokens: &[u32], mask_id: u32) -> Result<String, TextError> {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(others) = &self.others {
+            return others.decode(&self.tokenizer, tokens, mask_id);
+        }
         let mut text = String::new();
         for (index, run) in tokens.split(|&token| token == mask_id).enumerate() {
             if index > 0 {
@@ -99,13 +144,21 @@ impl Text {
     }
 
     fn display(&self, id: u32) -> String {
+        #[cfg(not(target_family = "wasm"))]
+        if let Some(others) = &self.others {
+            return others.display(&self.tokenizer, id);
+        }
         let alone = self.tokenizer.decode(&[id], false).unwrap_or_default();
         if !alone.contains(char::REPLACEMENT_CHARACTER) {
             return alone;
         }
-        let symbols = self.tokenizer.id_to_token(id).unwrap_or_default();
-        symbols.chars().map(|symbol| byte_of(symbol).map_or(symbol.into(), |byte| format!("\\x{byte:02X}"))).collect()
+        bytes_of(&self.tokenizer.id_to_token(id).unwrap_or_default())
     }
+}
+
+/// A token of the byte-level alphabet, byte by byte.
+fn bytes_of(symbols: &str) -> String {
+    symbols.chars().map(|symbol| byte_of(symbol).map_or(symbol.into(), |byte| format!("\\x{byte:02X}"))).collect()
 }
 
 /// The byte that a symbol of the byte-level alphabet stands for (GPT-2's: printable Latin-1 stands for itself, the other
