@@ -1,4 +1,4 @@
-//! Checkpoints of other families against what `transformers` computes; `tests/peers/checkpoints.py` makes them.
+//! Checkpoints of other families against what `transformers` computes; `benches/peers/checkpoints.py` makes them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
@@ -89,6 +89,45 @@ fn weights_in_half_the_bytes_give_what_transformers_gives_with_them() {
             let test = unmask::model::SelfTest::from_bytes(half.self_test.as_ref().unwrap()).unwrap();
             pollster::block_on(test.check(&mut load(&half))).unwrap();
         }
+    }
+}
+
+/// The files of `family` with its tensors under other names, and `more` beside them.
+fn renamed(family: &str, rename: impl Fn(&str) -> String, more: &[&str]) -> ModelFiles {
+    let good = files(family);
+    let file = SafeTensors::deserialize(&good.weights).unwrap();
+    let mut tensors: Vec<_> = file.tensors().into_iter().map(|(name, tensor)| (rename(&name), tensor)).collect();
+    let other = tensors[0].1.clone();
+    tensors.extend(more.iter().map(|&name| (name.to_owned(), other.clone())));
+    ModelFiles { weights: safetensors::serialize(tensors, None).unwrap().into(), ..good.clone() }
+}
+
+#[test]
+fn files_and_configs_as_they_used_to_be_are_taken() {
+    let old =
+        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    let extra = ["bert.embeddings.position_ids", "bert.pooler.dense.weight", "cls.predictions.decoder.weight"];
+    let model = load(&renamed("bert", old, &extra));
+    assert_eq!(model.parameters(), load(&files("bert")).parameters());
+    assert!(distance("bert", &model, "logits").0 < 1e-4);
+    let unknown = error(&renamed("bert", str::to_owned, &["bert.encoder.layer.0.adapter.weight"])).to_string();
+    assert!(unknown.contains("`bert.encoder.layer.0.adapter.weight`"), "{unknown}");
+    let missing = error(&renamed("bert", |name| name.replace("cls.predictions.bias", "none"), &[])).to_string();
+    assert!(missing.contains("no tensor `cls.predictions.bias`"), "{missing}");
+    // ModernBERT's config before its layers and angles were listed.
+    let good = files("modernbert");
+    let mut config: Value = serde_json::from_slice(&good.config).unwrap();
+    let keys = config.as_object_mut().unwrap();
+    keys.remove("layer_types");
+    keys.remove("rope_parameters");
+    keys.extend([("global_attn_every_n_layers".to_owned(), json!(3)), ("local_rope_theta".to_owned(), json!(10000.0))]);
+    let old = |config: &Value| ModelFiles { config: serde_json::to_vec(config).unwrap().into(), ..good.clone() };
+    assert!(distance("modernbert", &load(&old(&config)), "logits").0 < 1e-4);
+    // Its windows and angles count.
+    for (key, value) in [("local_attention", 6), ("global_rope_theta", 5000), ("global_attn_every_n_layers", 1)] {
+        let mut other = config.clone();
+        other[key] = value.into();
+        assert!(distance("modernbert", &load(&old(&other)), "logits").0 > 1e-3, "{key}");
     }
 }
 
@@ -221,6 +260,7 @@ fn what_is_not_supported_is_refused_by_name() {
         ("modernbert", "num_attention_heads", json!(16), "heads of even size"),
         ("llama", "num_key_value_heads", json!(3), "`num_key_value_heads` in config.json is 3"),
         ("llama", "head_dim", json!(3), "`head_dim` in config.json is 3"),
+        ("qwen3", "layer_types", json!(["full_attention", "sliding_attention"]), "accepted: full_attention alone"),
         ("llama", "rope_scaling", json!({"rope_type": "llama3"}), "`rope_scaling` in config.json is"),
         ("llama", "mask_token_id", json!(280), "`mask_token_id` in config.json is 280"),
         ("llama", "rope_parameters", json!({"rope_theta": 0.0}), "`rope_theta` in config.json is 0"),

@@ -88,7 +88,7 @@ impl Source {
             && before.len() + after.len() > 0
         {
             let around: Vec<_> = before.iter().chain(after).map(|&id| tokenizer.name(id)).collect();
-            bail!("this model reads no windows of a text: it wants {} around what it reads", around.join(" and "));
+            bail!("a text is measured in windows, and this model wants {} around all it reads", around.join(" and "));
         }
         let bytes = fs::read(path).with_context(|| format!("{} cannot be read", name()))?;
         let hash = sha256(&bytes);

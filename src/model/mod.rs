@@ -170,7 +170,8 @@ impl Model {
         if tokens.len() > room || room == 0 {
             return Err(ModelError::Prompt(format!("it is {} tokens long; there is room for {room}", tokens.len())));
         }
-        if tokens.contains(&self.config.pad_id) {
+        // Without padding of its own a model has the mask's id for it.
+        if self.config.pad_id != self.config.mask_id && tokens.contains(&self.config.pad_id) {
             return Err(ModelError::Prompt("it holds the padding token, which the model never reads".into()));
         }
         tokens.resize(room, self.config.mask_id);

@@ -28,6 +28,12 @@ pub fn open_judge(folder: Option<&Path>, place: &Place, text: &Text, length: usi
     if own != wanted {
         bail!("the judge {name} has tokenizer {}; it must have the model's, {}", short(own), short(wanted));
     }
+    let (before, after) = judge.model.text().frame();
+    if before.len() + after.len() > 0 {
+        bail!(
+            "the judge {name} never writes the tokens that stand around every text, so no text has a perplexity under it"
+        );
+    }
     let most = judge.model.config().seq_len;
     if length > most {
         bail!("length is {length}; the judge {name} reads at most {most} tokens");

@@ -107,6 +107,10 @@ pub fn family(keys: Keys<'_>, model_type: &str) -> Result<Family, ModelError> {
     let base = model_type.trim_start_matches("a2d-");
     keys.only("hidden_act", "silu")?;
     keys.only("use_sliding_window", false)?;
+    let full = |kinds: &Vec<Value>| kinds.iter().all(|kind| kind.as_str() == Some("full_attention"));
+    if !keys.get("layer_types").and_then(Value::as_array).is_none_or(full) {
+        return Err(keys.refused("layer_types", "full_attention alone".into()));
+    }
     let (d, heads) = (keys.size("hidden_size", SIZE)?, keys.size("num_attention_heads", SIZE)?);
     let head = match keys.get("head_dim") {
         Some(_) => keys.size("head_dim", SIZE)?,

@@ -1,8 +1,8 @@
 """Small random checkpoints of each supported family, and what `transformers` computes with them.
 
     python -m venv venv && venv/bin/pip install torch transformers tokenizers safetensors
-    venv/bin/python tests/peers/checkpoints.py make      # writes tests/checkpoints/
-    venv/bin/python tests/peers/checkpoints.py compare   # recomputes, and runs `cargo test --test checkpoints`
+    venv/bin/python benches/peers/checkpoints.py make      # writes tests/checkpoints/
+    venv/bin/python benches/peers/checkpoints.py compare   # recomputes, and runs `cargo test --test checkpoints`
 
 A folder has config.json, tokenizer.json, model.safetensors and golden.safetensors: `tokens` [length], `positions` [rows],
 and `logits`, `logits_f16`, `logits_bf16` [rows, vocab] with the weights rounded to each type and all else in f32.
