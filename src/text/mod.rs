@@ -183,7 +183,7 @@ mod tests {
     const MASK: u32 = 2;
 
     fn text() -> Text {
-        Text::from_bytes(include_bytes!("../assets/model/tokenizer.json")).unwrap()
+        Text::from_bytes(include_bytes!("../../assets/model/tokenizer.json")).unwrap()
     }
 
     #[test]
