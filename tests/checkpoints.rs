@@ -114,6 +114,14 @@ fn files_and_configs_as_they_used_to_be_are_taken() {
     assert!(unknown.contains("`bert.encoder.layer.0.adapter.weight`"), "{unknown}");
     let missing = error(&renamed("bert", |name| name.replace("cls.predictions.bias", "none"), &[])).to_string();
     assert!(missing.contains("no tensor `cls.predictions.bias`"), "{missing}");
+    // A Qwen2 net is Dream's with every position's logits its own.
+    let qwen = load(&changed("dream", "model_type", json!("qwen2")));
+    let (tokens, positions, wanted) = golden("dream", "logits");
+    let (found, vocab) = (pollster::block_on(qwen.logits(&tokens)).unwrap(), qwen.config().vocab_size);
+    for (&position, row) in positions.iter().zip(wanted.chunks(vocab)).skip(1) {
+        let found = &found[(position as usize - 1) * vocab..][..vocab];
+        assert!(found.iter().zip(row).all(|(found, wanted)| (found - wanted).abs() < 1e-4), "{position}");
+    }
     // ModernBERT's config before its layers and angles were listed.
     let good = files("modernbert");
     let mut config: Value = serde_json::from_slice(&good.config).unwrap();
@@ -141,7 +149,7 @@ fn shards_are_one_file() {
 #[test]
 fn the_gpu_computes_the_same() {
     let place = pollster::block_on(gpu()).expect("a Vulkan driver; `cargo xtask setup` installs one");
-    for family in ["bert", "modernbert", "llama"] {
+    for family in FAMILIES {
         let model = pollster::block_on(Model::on_gpu(&files(family), place.clone())).unwrap();
         let (apart, _) = distance(family, &model, "logits");
         println!("{family} on {place}: {apart:.1e} apart");

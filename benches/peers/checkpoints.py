@@ -92,9 +92,11 @@ LLAMA = dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_atte
 BERT = dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2)
 
 
-def families():
-    """Name -> tokenizer, net, and what to change in its config and its tensors."""
-    word, rob, uni, mod, llm = word_piece(), roberta_like(), unigram(), modern(), plain()
+def families(anew):
+    """Name -> tokenizer (trained anew, or as it is kept), net, and what to change in its config and its tensors."""
+    trained = {"bert": word_piece, "roberta": roberta_like, "xlm-roberta": unigram, "modernbert": modern, "llama": plain}
+    read = lambda name: Tokenizer.from_file(str(OUT / name / "tokenizer.json"))
+    word, rob, uni, mod, llm = [train() if anew else read(name) for name, train in trained.items()]
     size = lambda tokenizer: tokenizer.get_vocab_size()
     keep = lambda config: config
 
@@ -126,14 +128,16 @@ def families():
         "roberta": (rob, tf.RobertaForMaskedLM(tf.RobertaConfig(vocab_size=size(rob), max_position_embeddings=42,
                     type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1, bos_token_id=0, eos_token_id=2, **BERT)), keep, same),
         "xlm-roberta": (uni, tf.XLMRobertaForMaskedLM(tf.XLMRobertaConfig(vocab_size=size(uni), max_position_embeddings=42,
-                        type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1, bos_token_id=0, eos_token_id=2, **BERT)), keep, same),
+                        type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1, bos_token_id=0, eos_token_id=2,
+                        hidden_act="gelu_new", **BERT)), keep, same),
         "distilbert": (word, tf.DistilBertForMaskedLM(tf.DistilBertConfig(vocab_size=size(word), dim=16, hidden_dim=24,
-                       n_layers=2, n_heads=2, max_position_embeddings=40, pad_token_id=0)), keep, same),
+                       n_layers=2, n_heads=2, max_position_embeddings=40, pad_token_id=0, tie_word_embeddings=False)), keep, same),
         "modernbert": (mod, tf.ModernBertForMaskedLM(tf.ModernBertConfig(vocab_size=size(mod) + 3, hidden_size=16,
                        intermediate_size=24, num_hidden_layers=3, num_attention_heads=2, max_position_embeddings=48,
                        local_attention=8, pad_token_id=3, cls_token_id=1, sep_token_id=2, bos_token_id=1, eos_token_id=2)),
                        keep, same),
-        "llama": (llm, tf.LlamaForCausalLM(tf.LlamaConfig(vocab_size=size(llm), **LLAMA)), as_type("llama"), same),
+        "llama": (llm, tf.LlamaForCausalLM(tf.LlamaConfig(vocab_size=size(llm), attention_bias=True, mlp_bias=True,
+                  **LLAMA)), as_type("llama"), same),
         "qwen3": (llm, tf.Qwen3ForCausalLM(tf.Qwen3Config(vocab_size=size(llm), head_dim=6, tie_word_embeddings=True, **LLAMA)),
                   as_type("a2d-qwen3"), same),
         "dream": (llm, tf.Qwen2ForCausalLM(tf.Qwen2Config(vocab_size=size(llm), **LLAMA)),
@@ -176,8 +180,8 @@ def golden(net, tokens, positions, shifted):
     return out
 
 
-def made():
-    for seed, (name, (tokenizer, net, config, rename)) in enumerate(families().items()):
+def made(anew):
+    for seed, (name, (tokenizer, net, config, rename)) in enumerate(families(anew).items()):
         net.eval()
         net.set_attn_implementation("eager")
         randomise(net, seed)
@@ -190,7 +194,7 @@ def made():
 
 
 def make():
-    for name, tokenizer, net, config, rename, out in made():
+    for name, tokenizer, net, config, rename, out in made(anew=True):
         folder = OUT / name
         folder.mkdir(parents=True, exist_ok=True)
         net.save_pretrained(folder)
@@ -210,7 +214,7 @@ def make():
 
 
 def compare():
-    for name, *_, out in made():
+    for name, *_, out in made(anew=False):
         kept = load_file(OUT / name / "golden.safetensors")
         apart = max((kept[key].double() - out[key].double()).abs().max().item() for key in kept)
         print(f"{name:12} kept and computed anew: {apart:.1e} apart")

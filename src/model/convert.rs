@@ -24,7 +24,9 @@ pub fn converted(files: &ModelFiles, dtype: DType) -> Result<ModelFiles, ModelEr
         tensors.push((name.clone(), Stored::new(&name, &tensor, dtype)?));
     }
     let weights = safetensors::serialize(tensors, format(&files.weights)).map_err(ModelError::NotSafetensors)?;
-    let mut files = ModelFiles { weights: weights.into(), self_test: None, shards: 1, ..files.clone() };
+    let ModelFiles { config, tokenizer, companions, .. } = files;
+    let (config, tokenizer, companions) = (config.clone(), tokenizer.clone(), companions.clone());
+    let mut files = ModelFiles { weights: weights.into(), config, tokenizer, self_test: None, companions, shards: 1 };
     let mut model = Model::load_judge(&files, Place::cpu())?;
     if !model.config().causal {
         let test = pollster::block_on(SelfTest::record(&mut model))?;

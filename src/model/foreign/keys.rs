@@ -100,7 +100,7 @@ impl<'a> Keys<'a> {
         let name = self.get(key).map_or(Some(default), Value::as_str);
         match name {
             Some("gelu") => Ok(activation::gelu),
-            Some("gelu_new" | "gelu_pytorch_tanh") => Ok(activation::gelu_approximate),
+            Some("gelu_new" | "gelu_pytorch_tanh") => Ok(gelu_by_tanh),
             Some("relu") => Ok(activation::relu),
             Some("silu" | "swish") => Ok(activation::silu),
             _ => Err(self.refused(key, "gelu, gelu_new, gelu_pytorch_tanh, relu, silu".into())),
@@ -115,4 +115,11 @@ impl<'a> Keys<'a> {
             if value.chars().count() > 80 { value.chars().take(80).chain("...".chars()).collect() } else { value };
         ModelError::ConfigValue { key, value, accepted }
     }
+}
+
+/// `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`. burn's own takes the cube by a power, which a GPU need not know of
+/// numbers below 0.
+fn gelu_by_tanh(x: Tensor<3>) -> Tensor<3> {
+    let inner = x.clone() * (x.clone() * x.clone() * 0.044_715 + 1.0) * (2.0 / std::f64::consts::PI).sqrt();
+    x * (inner.tanh() + 1.0) * 0.5
 }
