@@ -103,6 +103,15 @@ fn renamed(family: &str, rename: impl Fn(&str) -> String, more: &[&str]) -> Mode
 }
 
 #[test]
+fn weights_of_a_block_are_counted_by_its_products() {
+    for (family, weights) in [("bert", 4 * 16 * 16 + 2 * 16 * 24), ("modernbert", 4 * 16 * 16 + 3 * 16 * 24)] {
+        assert_eq!(load(&files(family)).config().block_weights, weights, "{family}");
+    }
+    // Four heads of 6 with two keys of 6 and as many values; the gated layer.
+    assert_eq!(load(&files("qwen3")).config().block_weights, 16 * 6 * (4 + 2 + 2 + 4) + 3 * 16 * 24);
+}
+
+#[test]
 fn files_and_configs_as_they_used_to_be_are_taken() {
     let old =
         |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");

@@ -18,6 +18,8 @@ pub struct Outline {
     pub n_layer: usize,
     pub n_head: usize,
     pub d_ff: usize,
+    /// Of the matrix products of a block.
+    pub block_weights: u64,
     pub eot_id: u32,
     /// The mask's where there is no padding.
     pub pad_id: u32,
@@ -46,6 +48,7 @@ impl From<&Config> for Outline {
             n_layer: config.n_layer,
             n_head: config.n_head,
             d_ff: config.d_ff,
+            block_weights: products(config.d_model, 4 * config.d_model, 3 * config.d_ff),
             eot_id: config.eot_id,
             pad_id: config.pad_id,
             mask_id: config.mask_id,
@@ -53,4 +56,9 @@ impl From<&Config> for Outline {
             causal: config.causal(),
         }
     }
+}
+
+/// Weights of layers from or to `d` numbers, to or from so many of attention and of what follows.
+pub(super) fn products(d: usize, attention: usize, gated: usize) -> u64 {
+    d as u64 * (attention as u64 + gated as u64)
 }

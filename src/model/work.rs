@@ -4,15 +4,15 @@ use std::time::Instant;
 
 use burn::{prelude::*, tensor::Distribution};
 
-use super::{Config, Place, read_back};
+use super::{Outline, Place, read_back};
 use crate::denoiser::DenoiserError;
 
 /// Floating-point operations of a call on `batch` sequences of `length` tokens that asks at `rows` positions of each: a
 /// multiplication and an addition for each weight of a matrix product, and attention. What is done number by number is left out.
-pub fn flops(config: &Config, batch: usize, length: usize, rows: usize) -> f64 {
-    let [d, ff, layers] = [config.d_model, config.d_ff, config.n_layer].map(|size| size as f64);
+pub fn flops(config: &Outline, batch: usize, length: usize, rows: usize) -> f64 {
+    let [d, layers] = [config.d_model, config.n_layer].map(|size| size as f64);
     let (tokens, length) = ((batch * length) as f64, length as f64);
-    let weights = layers * (4.0 * d * d + 3.0 * d * ff);
+    let weights = layers * config.block_weights as f64;
     let attention = layers * 2.0 * length * d;
     2.0 * (tokens * (weights + attention) + (batch * rows) as f64 * d * config.vocab_size as f64)
 }
@@ -51,13 +51,14 @@ pub async fn ceiling(place: &Place) -> Result<f64, DenoiserError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Config;
 
     #[test]
     fn arithmetic_is_counted_by_the_shapes_of_the_products() {
         let mut config = Config::from_bytes(include_bytes!("../../assets/model/config.json")).unwrap();
         (config.d_model, config.d_ff, config.n_layer, config.vocab_size) = (4, 8, 3, 10);
         // A token: 3 blocks of 4 * 16 + 3 * 32 weights, and 2 * 5 * 4 of attention; a row: 4 * 10.
-        assert_eq!(flops(&config, 2, 5, 1), 2.0 * (10.0 * 3.0 * (160.0 + 40.0) + 2.0 * 40.0));
+        assert_eq!(flops(&(&config).into(), 2, 5, 1), 2.0 * (10.0 * 3.0 * (160.0 + 40.0) + 2.0 * 40.0));
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Bench {
         let opened = pollster::block_on(Model::open(&files, self.place.device));
         let (mut model, why) = opened.map_err(|error| of_folder(self.place.model.as_deref(), error))?;
         let most = model.config().seq_len;
-        let lengths = if self.lengths.is_empty() { vec![most] } else { self.lengths.clone() };
+        let lengths = if self.lengths.is_empty() { vec![model.config().usual_len] } else { self.lengths.clone() };
         if let Some(length) = lengths.iter().find(|&&length| length > most) {
             wrong_usage(&anyhow!("length is {length}; it must be between 1 and {most}"));
         }

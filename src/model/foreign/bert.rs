@@ -15,7 +15,7 @@ use super::{
     parts::{LayerNorm, Linear, attention, embed, split},
     reader::Reader,
 };
-use crate::model::{ModelError, Outline};
+use crate::model::{ModelError, Outline, outline::products};
 
 /// What a member of the family calls its tensors.
 struct Names {
@@ -162,8 +162,9 @@ pub fn family(keys: Keys<'_>, model_type: &str) -> Result<Family, ModelError> {
         0
     };
     let tied = keys.flag("tie_word_embeddings", true)?;
-    let outline =
-        Outline { d_model: d, n_layer, n_head, d_ff, ..super::outline(model_type, vocab_size, positions - first) };
+    let block_weights = products(d, 4 * d, 2 * d_ff);
+    let outline = super::outline(model_type, vocab_size, positions - first);
+    let outline = Outline { d_model: d, n_layer, n_head, d_ff, block_weights, ..outline };
     let build = move |reader: &Reader<'_>| -> Result<Box<dyn Stack>, ModelError> {
         let norm = |name: &str| reader.layer_norm(name, d, epsilon, true);
         let embedding = |part: &str| format!("{}.{part}", names.embeddings);

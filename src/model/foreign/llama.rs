@@ -17,7 +17,7 @@ use super::{
     parts::{Linear, RmsNorm, Rotary, attention, embed, split},
     reader::Reader,
 };
-use crate::model::{ModelError, Outline};
+use crate::model::{ModelError, Outline, outline::products};
 
 /// What a member of the family calls its tensors.
 struct Names {
@@ -189,8 +189,9 @@ pub fn llada(keys: Keys<'_>, model_type: &str) -> Result<Family, ModelError> {
 }
 
 fn stack(model_type: &str, names: &'static Names, shape: Shape, positions: usize) -> Family {
-    let Shape { vocab, d, layers, heads, ff, .. } = shape;
+    let Shape { vocab, d, layers, heads, groups, head, ff, .. } = shape;
     let outline = Outline {
+        block_weights: products(d, 2 * (heads + groups) * head, 3 * ff),
         d_model: d,
         n_layer: layers,
         n_head: heads,

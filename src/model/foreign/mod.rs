@@ -108,6 +108,7 @@ fn outline(arch: &str, vocab_size: usize, positions: usize) -> Outline {
         n_layer: 0,
         n_head: 0,
         d_ff: 0,
+        block_weights: 0,
         eot_id: 0,
         pad_id: 0,
         mask_id: 0,

@@ -16,7 +16,7 @@ use super::{
     parts::{LayerNorm, Linear, Rotary, attention, embed, split},
     reader::Reader,
 };
-use crate::model::{ModelError, Outline};
+use crate::model::{ModelError, Outline, outline::products};
 
 /// A net with its weights.
 struct ModernBert {
@@ -77,7 +77,9 @@ pub fn family(keys: Keys<'_>, model_type: &str) -> Result<Family, ModelError> {
         (bias("norm_bias")?, bias("attention_bias")?, bias("mlp_bias")?, bias("classifier_bias")?);
     let (out_bias, tied) = (keys.flag("decoder_bias", true)?, keys.flag("tie_word_embeddings", true)?);
     let positions = keys.size_or("max_position_embeddings", SIZE, 8192)?;
-    let outline = Outline { d_model: d, n_layer, n_head, d_ff, ..super::outline(model_type, vocab_size, positions) };
+    let block_weights = products(d, 4 * d, 3 * d_ff);
+    let outline = super::outline(model_type, vocab_size, positions);
+    let outline = Outline { d_model: d, n_layer, n_head, d_ff, block_weights, ..outline };
     let build = move |reader: &Reader<'_>| -> Result<Box<dyn Stack>, ModelError> {
         let norm = |name: &str| reader.layer_norm(name, d, epsilon, norm_bias);
         let words = reader.table("model.embeddings.tok_embeddings.weight", vocab_size, d)?;
