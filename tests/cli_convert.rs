@@ -155,5 +155,15 @@ fn samples_of_another_family_are_measured_and_texts_where_they_can_be() {
     assert!(code == 1 && notes.contains("this model wants [CLS] and [SEP] around all it reads"), "{notes}");
     let read = ["eval", path, "--model", &model("llama"), "--length", "16", "--windows", "4", "--device", "cpu"];
     assert!(printed(&read).contains("4 windows of 16 tokens"));
+    // Its profile is stored beside it.
+    let folder = scratch("profiled");
+    let of = ["--model", folder.to_str().unwrap(), "--device", "cpu"];
+    printed(&["convert", &model("llama"), of[1], "--dtype", "f32"]);
+    let stored = folder.join("profile.json");
+    let measure = ["profile", path, "--length", "16", "--windows", "4", "--format", "json", "--out"];
+    printed(&[&measure[..], &[stored.to_str().unwrap()], &of].concat());
+    let told = printed(&["profile", of[0], of[1], "--steps", "4", "--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["model"], info(of[1])["model"]);
+    fs::remove_dir_all(folder).unwrap();
     fs::remove_file(text).unwrap();
 }

@@ -1,6 +1,6 @@
 //! What those who use a model have to know of it, whatever its config looks like.
 
-use super::Config;
+use super::{Config, ModelError};
 
 /// A model in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,18 @@ pub struct Outline {
 }
 
 impl Outline {
+    /// The longest sequence, by the bytes of a `config.json` alone.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a config that cannot be used.
+    pub fn longest(config: &[u8]) -> Result<usize, ModelError> {
+        #[cfg(not(target_family = "wasm"))]
+        if super::foreign::is_foreign(config) {
+            return super::foreign::longest(config);
+        }
+        Ok(Config::from_bytes(config)?.seq_len)
+    }
+
     /// Whether `token` is no text, and is never drawn.
     pub fn cannot_be(&self, token: u32) -> bool {
         token == self.mask_id || token == self.pad_id || self.never.binary_search(&token).is_ok()

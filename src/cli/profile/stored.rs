@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use unmask::{
     forecast::{self, Forecast, Size},
-    model::{Config, ModelFiles},
+    model::{ModelFiles, Outline},
     schedule::Schedule,
     text::sha256,
 };
@@ -54,7 +54,7 @@ pub fn of(folder: Option<&Path>) -> anyhow::Result<Stored> {
         let file: File = serde_json::from_slice(&bytes)?;
         file.told.measured()?;
         let model = ModelFiles::read(folder)?;
-        let (length, most) = (file.told.length, Config::from_bytes(&model.config)?.seq_len);
+        let (length, most) = (file.told.length, Outline::longest(&model.config)?);
         if length > most {
             bail!("it is of windows of {length} tokens; the model reads at most {most}");
         }

@@ -107,6 +107,25 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// The base of rotary angles: of `rope` where newer configs have it, else under `key`. Angles that are scaled are refused.
+    ///
+    /// # Errors
+    /// [`ModelError::ConfigValue`].
+    pub fn angles(self, rope: Option<Self>, key: &'static str, default: f64) -> Result<f64, ModelError> {
+        let plain = |scaling: Self| {
+            let kind = scaling.get("rope_type").or_else(|| scaling.get("type")).and_then(Value::as_str);
+            kind.is_none_or(|kind| kind == "default")
+        };
+        if !self.under("rope_scaling").is_none_or(plain) {
+            return Err(self.refused("rope_scaling", "null".into()));
+        }
+        match rope {
+            Some(rope) if !plain(rope) => Err(self.refused("rope_parameters", "those of rope_type default".into())),
+            Some(rope) if rope.get("rope_theta").is_some() => rope.above("rope_theta", 1.0, default),
+            _ => self.above(key, 1.0, default),
+        }
+    }
+
     /// That the value of `key` cannot be used.
     pub fn refused(self, key: &'static str, accepted: String) -> ModelError {
         let value = self.0.get(key).map_or_else(|| "missing".to_owned(), Value::to_string);

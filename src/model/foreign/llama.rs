@@ -130,7 +130,7 @@ pub fn family(keys: Keys<'_>, model_type: &str) -> Result<Family, ModelError> {
         head: even(keys, if keys.get("head_dim").is_some() { "head_dim" } else { "num_attention_heads" }, head)?,
         ff: keys.size("intermediate_size", SIZE)?,
         epsilon: keys.above("rms_norm_eps", 0.0, 1e-6)?,
-        theta: angles(keys.under("rope_parameters"), keys, "rope_theta", 10_000.0)?,
+        theta: keys.angles(keys.under("rope_parameters"), "rope_theta", 10_000.0)?,
         tied: keys.flag("tie_word_embeddings", false)?,
         biases: [qwen2 || attention_bias, !qwen2 && attention_bias, keys.flag("mlp_bias", false)?],
         qk_norm: base == "qwen3",
@@ -179,7 +179,7 @@ pub fn llada(keys: Keys<'_>, model_type: &str) -> Result<Family, ModelError> {
         head: even(keys, "n_heads", d / heads)?,
         ff,
         epsilon: keys.above("rms_norm_eps", 0.0, 1e-5)?,
-        theta: angles(None, keys, "rope_theta", 10_000.0)?,
+        theta: keys.angles(None, "rope_theta", 10_000.0)?,
         tied: keys.flag("weight_tying", true)?,
         biases: [qkv, false, false],
         qk_norm: false,
@@ -247,25 +247,6 @@ fn groups(keys: Keys<'_>, key: &'static str, heads: usize) -> Result<usize, Mode
 fn even(keys: Keys<'_>, key: &'static str, head: usize) -> Result<usize, ModelError> {
     let accepted = || format!("what gives heads of an even size; they would be {head}");
     if head.is_multiple_of(2) { Ok(head) } else { Err(keys.refused(key, accepted())) }
-}
-
-/// The base of the angles: of `rope` where newer configs have it, else under `key`. Angles that are scaled are refused.
-///
-/// # Errors
-/// [`ModelError::ConfigValue`].
-pub fn angles(rope: Option<Keys<'_>>, keys: Keys<'_>, key: &'static str, default: f64) -> Result<f64, ModelError> {
-    let plain = |scaling: Keys<'_>| {
-        let kind = scaling.get("rope_type").or_else(|| scaling.get("type")).and_then(Value::as_str);
-        kind.is_none_or(|kind| kind == "default")
-    };
-    if !keys.under("rope_scaling").is_none_or(plain) {
-        return Err(keys.refused("rope_scaling", "null".into()));
-    }
-    match rope {
-        Some(rope) if !plain(rope) => Err(keys.refused("rope_parameters", "those of rope_type default".into())),
-        Some(rope) if rope.get("rope_theta").is_some() => rope.above("rope_theta", 1.0, default),
-        _ => keys.above(key, 1.0, default),
-    }
 }
 
 impl Stack for Llama {

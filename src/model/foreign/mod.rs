@@ -75,6 +75,14 @@ pub fn load(files: &ModelFiles, device: &Device) -> Result<(Outline, Foreign, Te
     Ok((family.outline, Foreign { stack, parameters }, text))
 }
 
+/// The longest sequence, by the bytes of such a config.
+///
+/// # Errors
+/// As [`load`], of the config.
+pub fn longest(config: &[u8]) -> Result<usize, ModelError> {
+    Ok(family(Keys(&read(config).unwrap_or_default()))?.outline.seq_len)
+}
+
 fn read(config: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(config).ok()
 }

@@ -12,7 +12,6 @@ use burn::{prelude::*, tensor::TensorData};
 use super::{
     Family, Stack,
     keys::{Keys, LAYERS, SIZE},
-    llama::angles,
     parts::{LayerNorm, Linear, Rotary, attention, embed, split},
     reader::Reader,
 };
@@ -68,8 +67,8 @@ pub fn family(keys: Keys<'_>, model_type: &str) -> Result<Family, ModelError> {
     let reach = keys.size_or("local_attention", SIZE, 128)? / 2;
     let rope = keys.under("rope_parameters");
     let thetas = [
-        angles(rope.and_then(|rope| rope.under("full_attention")), keys, "global_rope_theta", 160_000.0)?,
-        angles(rope.and_then(|rope| rope.under("sliding_attention")), keys, "local_rope_theta", 10_000.0)?,
+        keys.angles(rope.and_then(|rope| rope.under("full_attention")), "global_rope_theta", 160_000.0)?,
+        keys.angles(rope.and_then(|rope| rope.under("sliding_attention")), "local_rope_theta", 10_000.0)?,
     ];
     let local = locals(keys, n_layer)?;
     let bias = |key| keys.flag(key, false);
