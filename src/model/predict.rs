@@ -30,6 +30,7 @@ impl Denoiser for Model {
         Ok(self.predict_alike(&[(tokens, *ask)]).await?.pop().unwrap_or_default())
     }
 
+    #[cfg(not(target_family = "wasm"))] // a page asks for one at a time, and every visitor would pay for more
     async fn predict_batch(&mut self, batch: &[Asked<'_>]) -> Result<Vec<Vec<Prediction>>, DenoiserError> {
         let mut told = vec![vec![]; batch.len()];
         let mut left: Vec<usize> = (0..batch.len()).collect();
@@ -51,6 +52,7 @@ impl Denoiser for Model {
 }
 
 /// What sequences must have in common to be predicted together.
+#[cfg(not(target_family = "wasm"))]
 fn kind((tokens, ask): &Asked<'_>) -> (usize, f32, Extent) {
     (tokens.len(), ask.temperature, ask.extent)
 }
