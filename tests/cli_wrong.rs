@@ -73,6 +73,8 @@ fn numbers_out_of_range_are_refused_with_the_range() {
         ("--length", "0", "from 1"),
         ("--block-length", "0", "from 1"),
         ("--runs", "-1", "from 1"),
+        ("--runs", "99999999999", "from 1 to 1000000"),
+        ("--batch", "99999", "from 1 to 4096"),
         ("--early-stop", "NaN", "above 0 and at most 1"),
     ] {
         refused(&["generate", option, value], 2, words);

@@ -24,16 +24,29 @@ pub fn harmless(text: &str) -> String {
         .collect()
 }
 
+/// A text from elsewhere as it is for a pipe, and [`harmless`] for a terminal.
+pub fn of_elsewhere(text: &str) -> String {
+    if io::stdout().is_terminal() { harmless(text) } else { text.to_owned() }
+}
+
 /// Prints what a command is for to the standard output.
 ///
 /// # Errors
-/// When they cannot be written, as on a full disk.
+/// When it cannot be written, as on a full disk.
 pub fn print(text: &str) -> anyhow::Result<()> {
+    print_on(text).map(drop)
+}
+
+/// As [`print`]; whether somebody reads on.
+///
+/// # Errors
+/// As there.
+pub fn print_on(text: &str) -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // The reader has seen enough, as `head` does.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("the standard output could not be written"),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => other.context("the standard output could not be written").map(|()| true),
     }
 }
 

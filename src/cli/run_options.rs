@@ -20,9 +20,9 @@ use super::{
     how_options::{HowOptions, seed_or_new},
     live,
     model_options::ModelOptions,
-    print::{print, wrong_usage},
+    print::{of_elsewhere, print_on, wrong_usage},
     run::{self, Event, Length, Pinned, Request, Start},
-    values::{at_least_one, pin},
+    values::{batch, pin, runs},
 };
 
 /// The settings of a run, and where it goes.
@@ -35,10 +35,10 @@ pub struct RunOptions {
     #[arg(long, value_name = "POSITION=TEXT|POSITION#TOKEN", value_parser = pin, allow_hyphen_values = true)]
     pin: Vec<Pinned>,
     /// Make so many runs, with this seed and those after it
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = runs, allow_negative_numbers = true)]
     runs: usize,
-    /// Make at most so many runs at a time, in one call of the model; what a run writes does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one, allow_negative_numbers = true)]
+    /// Make at most so many runs at a time, in one call of the model; the text of a run does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = batch, allow_negative_numbers = true)]
     batch: usize,
     #[command(flatten)]
     place: ModelOptions,
@@ -103,8 +103,8 @@ pub fn is_live() -> bool {
 /// The texts or the frames to the standard output, everything else to the standard error.
 fn print_plainly(request: Request, format: Format) -> anyhow::Result<ExitCode> {
     let (frames, several) = (format == Format::Jsonl, request.runs.len() > 1);
-    let (events, _stop) = run::spawn(request)?;
-    for event in events {
+    let kept = request.out.is_some() || request.trace.is_some();
+    for event in run::spawn(request)? {
         match event {
             Event::Opened(opened) => {
                 let run = &opened.runs[0];
@@ -130,7 +130,10 @@ fn print_plainly(request: Request, format: Format) -> anyhow::Result<ExitCode> {
             }
             Event::Done(summary) => {
                 let title = if several { format!("--- seed {}\n", summary.seed()) } else { String::new() };
-                print(&format!("{title}{}\n", summary.text))?;
+                let text = of_elsewhere(&summary.text);
+                if !print_on(&format!("{title}{text}\n"))? && !kept {
+                    return Ok(ExitCode::SUCCESS); // the reader has seen enough
+                }
             }
             Event::Finished(total) => {
                 note(format_args!("{total}"));

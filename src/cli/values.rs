@@ -13,6 +13,23 @@ pub fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
+/// As many runs as anybody waits for.
+pub fn runs(text: &str) -> Result<usize, String> {
+    up_to(text, 1_000_000)
+}
+
+/// As many sequences at a time as a device may hold.
+pub fn batch(text: &str) -> Result<usize, String> {
+    up_to(text, 4096)
+}
+
+fn up_to(text: &str, most: usize) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=most).contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from 1 to {most}")),
+    }
+}
+
 /// A number whose range is known to whoever takes it, and told there.
 pub fn whole<N: FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("must be a whole number from 0 to {}", usize::MAX))

@@ -94,7 +94,8 @@ pub fn measure(model: Option<&Path>, device: Choice, cells: &[(usize, usize)]) -
     let output = command.output().context("the first calls cannot be made in a process of their own")?;
     let notes = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        let last = notes.lines().rev().find(|line| !line.starts_with(SENT)).unwrap_or("without a word");
+        let last = notes.lines().rev().find(|line| !line.starts_with(SENT) && !line.starts_with("note: "));
+        let last = last.unwrap_or("without a word");
         bail!("the first calls failed: {last}");
     }
     let mut firsts: Firsts = serde_json::from_slice(&output.stdout).context("the first calls have told nonsense")?;

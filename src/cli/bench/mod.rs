@@ -20,7 +20,7 @@ use super::{
     lists::no_twice,
     model_options::{ModelOptions, of_folder},
     print::{Form, Progress, print, wrong_usage},
-    values::at_least_one,
+    values::{at_least_one, batch},
 };
 use cell::Cell;
 
@@ -41,7 +41,7 @@ pub struct Bench {
     #[arg(long, value_name = "L,...", value_delimiter = ',', value_parser = at_least_one)]
     lengths: Vec<usize>,
     /// Sequences of a call, one or several with commas
-    #[arg(long, value_name = "B,...", value_delimiter = ',', default_value = "1,8", value_parser = at_least_one)]
+    #[arg(long, value_name = "B,...", value_delimiter = ',', default_value = "1,8", value_parser = batch)]
     batches: Vec<usize>,
     /// Seconds to measure each length and batch; three calls are made however long they take
     #[arg(long, value_name = "S", default_value_t = 2.0, value_parser = seconds, allow_negative_numbers = true)]

@@ -16,7 +16,7 @@ use super::{
     how_options::{HowOptions, NAMES, seed_or_new},
     live,
     model_options::ModelOptions,
-    print::{Form, print, wrong_usage},
+    print::{Form, of_elsewhere, print, wrong_usage},
     prompt::PromptOptions,
     run::{self, Event, Length, Pinned, Request, Start, Summary, Wanted},
     run_options::{is_live, note},
@@ -128,7 +128,7 @@ impl Compare {
         let rows = table::rows(&names, &done)?;
         print(&match self.format {
             Form::Table if live => table::table(&rows),
-            Form::Table => table::texts(&rows) + &table::table(&rows),
+            Form::Table => of_elsewhere(&table::texts(&rows)) + &table::table(&rows),
             Form::Json => serde_json::to_string_pretty(&rows)? + "\n",
         })?;
         Ok(code)
@@ -165,7 +165,7 @@ fn plain(error: &clap::Error) -> String {
 
 /// Waits for the runs, and tells of them on the standard error.
 fn listen(request: Request) -> anyhow::Result<(ExitCode, Vec<Summary>)> {
-    let (events, _stop) = run::spawn(request)?;
+    let events = run::spawn(request)?;
     let mut done = vec![];
     for event in events {
         match event {

@@ -4,7 +4,7 @@ mod panel;
 
 use std::{
     process::ExitCode,
-    sync::{atomic::Ordering, mpsc::RecvTimeoutError},
+    sync::mpsc::RecvTimeoutError,
     time::{Duration, Instant},
 };
 
@@ -14,6 +14,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{
     STOPPED,
     paint::Colours,
+    print::harmless,
     run::{self, Event, Opened, Request, Summary, Total},
     screen::Screen,
 };
@@ -30,7 +31,7 @@ const FRAME_TIME: Duration = Duration::from_millis(60);
 /// What was shown.
 pub struct Shown {
     pub code: ExitCode,
-    /// The runs that have ended; none where even the last call was not waited for.
+    /// The runs, in the end.
     pub done: Vec<Summary>,
 }
 
@@ -38,25 +39,26 @@ pub struct Shown {
 pub fn show(request: Request) -> anyhow::Result<Shown> {
     let (all, several) = (!request.together, request.runs.len() > 1);
     // Graphics drivers may print while the model is opened; the view begins after that.
-    let (events, stop) = run::spawn(request)?;
+    let mut running = run::spawn(request)?;
     let mut view = View { colours: Colours::of_terminal(), all, ..View::default() };
-    match events.recv() {
-        Ok(Event::Failed(error)) => return Err(error),
-        Ok(event) => view.take(event),
-        Err(_) => anyhow::bail!(run::NO_END),
+    match running.next() {
+        Some(Event::Failed(error)) => return Err(error),
+        Some(event) => view.take(event),
+        None => anyhow::bail!(run::NO_END),
     }
     let mut screen = Screen::open(view.rows(crossterm::terminal::size().map_or(80, |(columns, _)| columns)))?;
     screen.draw(|frame| view.draw(frame));
     let mut shown = Instant::now();
     let outcome = loop {
-        if stop_wanted()? && stop.swap(true, Ordering::Relaxed) {
-            break Ok(ExitCode::from(STOPPED)); // asked twice: not even the call it is in is waited for
+        if stop_wanted()? && running.stop() {
+            screen.close();
+            std::process::exit(STOPPED.into()); // asked twice: not even the call it is in is waited for
         }
-        if stop.load(Ordering::Relaxed) && !view.stopped {
+        if running.stopping() && !view.stopped {
             view.stopped = true; // the runs end after the call they are in
             screen.draw(|frame| view.draw(frame));
         }
-        match events.recv_timeout(Duration::from_millis(20)) {
+        match running.next_within(Duration::from_millis(20)) {
             Ok(Event::Failed(error)) => break Err(error),
             Ok(event) => {
                 // The last panel's frame closes a round.
@@ -83,13 +85,13 @@ pub fn show(request: Request) -> anyhow::Result<Shown> {
     let code = outcome?;
     if several && !all {
         for summary in &view.done {
-            println!("--- seed {}\n{}", summary.seed(), summary.text);
+            println!("--- seed {}\n{}", summary.seed(), harmless(&summary.text));
         }
         if let Some(total) = &view.total {
             println!("{total}");
         }
     } else if let (Some(summary), false, false) = (view.done.first(), several, view.fits(width, rows)) {
-        println!("{}", summary.text);
+        println!("{}", harmless(&summary.text));
     }
     Ok(Shown { code, done: view.done })
 }
@@ -200,7 +202,12 @@ impl View {
             _ => {
                 let warning = self.warning.as_ref().map(|text| format!(" · {text}")).unwrap_or_default();
                 let device = if single { String::new() } else { format!(" on {}", opened.runs[0].header.device) };
-                format!("{}{device}{warning}", panel.numbers(self.stopped))
+                let state = match (self.stopped, &self.total) {
+                    (false, _) => "call",
+                    (true, None) => "stopping after call",
+                    (true, Some(_)) => "stopped after call",
+                };
+                format!("{}{device}{warning}", panel.numbers(state))
             }
         }
     }

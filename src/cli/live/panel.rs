@@ -80,15 +80,14 @@ impl Panel {
         self.opening.settings(" · ")
     }
 
-    /// How far it is.
-    pub fn numbers(&self, stopped: bool) -> String {
+    /// How far it is, after the word for that.
+    pub fn numbers(&self, state: &str) -> String {
         let calls = self.sizes.len();
         let last = count(self.sizes.last().map_or(0, |&size| size as usize), "token");
         let again = self.frame.remasked.len();
         let again = if again > 0 { format!(", {again} masked again") } else { String::new() };
         let revealed = self.steps.iter().filter(|&&step| step > 0).count();
         let each = self.milliseconds / calls.max(1) as f64;
-        let state = if stopped { "stopping after call" } else { "call" };
         let most = if self.opening.open_ended() { "at most " } else { "" };
         let planned = self.opening.calls;
         format!("{state} {calls} of {most}{planned} · {last}{again} · {revealed} revealed · {each:.1} ms a call")

@@ -22,7 +22,7 @@ use unmask::trace;
 
 use super::{
     paint::Colours,
-    print::{harmless, print, wrong_usage},
+    print::{of_elsewhere, print, wrong_usage},
     screen::{Screen, on_request_to_end},
 };
 use view::View;
@@ -123,9 +123,7 @@ impl Replay {
         let dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
         if self.plain || dumb || !io::stdout().is_terminal() {
             view.seek(self.call.unwrap_or(view.last()) as isize);
-            // A file from elsewhere steers no terminal; a pipe gets what is in it.
-            let text = if io::stdout().is_terminal() { harmless(&view.plain()) } else { view.plain() };
-            print(&(text + "\n"))?;
+            print(&(of_elsewhere(&view.plain()) + "\n"))?;
         } else {
             view.seek(self.call.unwrap_or(0) as isize);
             show(&mut view)?;

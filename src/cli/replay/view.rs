@@ -99,7 +99,7 @@ impl View {
         let cell = self.cell.map_or_else(|| "Tab looks at a cell".to_owned(), |cell| self.told(cell));
         format!(
             "call {at} of {last} · {} · {state}, {} frames a second · colour by {}\n{cell}\n\
-             space play, ←→ call, Home End, +- speed, c colour, Tab cell, q leave",
+             q leave, space play, ←→ call, Home End, +- speed, c colour, Tab cell",
             count(size, "token"),
             self.speed,
             self.by,

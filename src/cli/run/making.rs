@@ -129,9 +129,11 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// Where nobody listens any more, nobody needs to know.
+    /// Where nobody listens any more, nobody needs to know, and nothing more be made.
     fn tell(&self, event: Event) {
-        let _ = self.sender.send(event);
+        if self.sender.send(event).is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
     }
 
     fn begin(&self, wanted: &Wanted, prompt: &str) -> anyhow::Result<(Sampler, Opening)> {

@@ -9,9 +9,10 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver},
+        mpsc::{self, Receiver, RecvTimeoutError},
     },
-    thread,
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use unmask::{
@@ -129,7 +130,7 @@ impl Opening {
         let Header { steps, temperature, seed, .. } = &self.header;
         let most = if self.open_ended() { "at most " } else { "" };
         let mut words = self.header.words().told();
-        words.push(format!("{most}{steps} steps"));
+        words.push(format!("{most}{}", count(*steps, "step")));
         words.push(format!("temperature {temperature}"));
         words.push(format!("seed {seed}"));
         words.join(between)
@@ -205,12 +206,57 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Starts the runs. Setting the flag stops them before their next call; so does Ctrl-C or a request to end, and a second
-/// one ends the program. The runs are never ahead of their view by more than a frame.
+/// Runs on their way. Dropping them stops them before their next call and waits until their thread is through: a graphics
+/// driver must not be in use while the program ends.
+pub struct Running {
+    events: Option<Receiver<Event>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Stops the runs before their next call; whether that had been asked for before.
+    pub fn stop(&self) -> bool {
+        self.stop.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether they have been asked to stop.
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The next event, waited for so long.
+    ///
+    /// # Errors
+    /// When there is none in that time, or none any more.
+    pub fn next_within(&self, time: Duration) -> Result<Event, RecvTimeoutError> {
+        self.events.as_ref().map_or(Err(RecvTimeoutError::Disconnected), |events| events.recv_timeout(time))
+    }
+}
+
+impl Iterator for Running {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        self.events.as_ref()?.recv().ok()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+        self.events = None; // nobody listens any more, so that nothing waits to be heard
+        // One that has broken down has said so by itself.
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Starts the runs. Ctrl-C or a request to end stops them before their next call; a second one ends the program. They are
+/// never ahead of their view by more than a frame.
 ///
 /// # Errors
 /// When signals cannot be listened to.
-pub fn spawn(request: Request) -> anyhow::Result<(Receiver<Event>, Arc<AtomicBool>)> {
+pub fn spawn(request: Request) -> anyhow::Result<Running> {
     let (sender, receiver) = mpsc::sync_channel(0);
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
@@ -222,11 +268,11 @@ pub fn spawn(request: Request) -> anyhow::Result<(Receiver<Event>, Arc<AtomicBoo
         }
     })?;
     let flag = stop.clone();
-    thread::spawn(move || {
+    let thread = thread::spawn(move || {
         if let Err(error) = making::run(&request, &sender, &flag) {
             // Nobody listens any more: then nobody needs to know.
             let _ = sender.send(Event::Failed(error));
         }
     });
-    Ok((receiver, stop))
+    Ok(Running { events: Some(receiver), stop, thread: Some(thread) })
 }
