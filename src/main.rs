@@ -11,11 +11,13 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// Watch how a diffusion language model decides which tokens to reveal, how many at a time.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by the user";
 
 #[derive(Subcommand)]
 enum Command {

@@ -2,16 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
+mod command;
+
 use std::{fs, io::BufReader, path::PathBuf, process::Command};
 
+use command::unmask;
 use unmask::{denoiser::Denoiser, trace};
-
-/// Exit code, standard output and standard error.
-fn unmask(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_unmask")).args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
 
 fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("unmask-cli-{}-{name}", std::process::id()))

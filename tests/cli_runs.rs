@@ -2,29 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
+mod command;
+
 use std::{
     fs::{self, File},
     io::BufReader,
     path::{Path, PathBuf},
-    process::Command,
 };
 
+use command::{printed, unmask};
 use serde_json::Value;
 use unmask::trace::{self, Trace};
-
-/// Exit code, standard output and standard error.
-fn unmask(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_unmask")).args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-/// The standard output of what must succeed.
-fn printed(arguments: &[&str]) -> String {
-    let (code, text, notes) = unmask(arguments);
-    assert_eq!(code, 0, "{arguments:?}: {notes}");
-    text
-}
 
 fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("unmask-runs-{}-{name}", std::process::id()))

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 
+mod command;
+
 use std::{
     fs,
     io::Write,
@@ -9,17 +11,12 @@ use std::{
     process::{Command, Stdio},
 };
 
+use command::told;
+
 fn unmask(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_unmask"));
     command.args(arguments).current_dir(std::env::temp_dir()).env_remove("RUST_BACKTRACE");
     command
-}
-
-/// Exit code, standard output and standard error.
-fn told(command: &mut Command) -> (i32, String, String) {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 fn refused(arguments: &[&str], code: i32, words: &str) {

@@ -131,6 +131,8 @@ fn colours_are_those_of_the_terminal_and_none_where_none_are_wanted() {
     };
     let many = styled("TERM=xterm-256color");
     assert!(colours(&many).iter().any(|&colour| colour > 15), "{many:?}");
+    let full = styled("COLORTERM=truecolor TERM=xterm-256color");
+    assert!(full.contains("\x1b[38;2;"), "{full:?}");
     let few = styled("TERM=xterm");
     assert!(!colours(&few).is_empty() && colours(&few).iter().all(|&colour| colour < 16), "{few:?}");
     let none = styled("NO_COLOR=1 TERM=xterm-256color");

@@ -12,7 +12,7 @@ use unmask::{
 
 use super::{
     run::Wanted,
-    values::{at_least_one, early_stop, seed, temperature},
+    values::{Spelled, at_least_one, early_stop, seed, temperature},
 };
 
 /// What orders, rules and remaskings there are, for `--help`.
@@ -34,17 +34,17 @@ pub struct HowOptions {
     pub steps: Option<usize>,
     /// How many tokens each call reveals: adaptive-min|tc|dtc|uniform, minimax-min|tc|dtc|uniform, uniform, cosine, power,
     /// ancestral, dmitriev-dtc|min, chen-cong-li-tc|dtc, best-fixed-tc|dtc|min, one-at-a-time
-    #[arg(long, value_name = "S", default_value = "adaptive-min")]
+    #[arg(long, value_name = "S", default_value = "adaptive-min", value_parser = schedules(), hide_possible_values = true)]
     schedule: Schedule,
     /// Which tokens each call reveals: random, left-to-right, most-confident, largest-margin, lowest-entropy
-    #[arg(long, value_name = "O", default_value = "random")]
+    #[arg(long, value_name = "O", default_value = "random", value_parser = orders(), hide_possible_values = true)]
     order: Order,
     /// Lets the predictions decide how many tokens as well: entropy-bound, entropy-sum, threshold, factor, klass,
     /// dilated
-    #[arg(long, value_name = "R", conflicts_with_all = ["schedule", "order", "remasking", "early_stop"])]
+    #[arg(long, value_name = "R", value_parser = rules(), hide_possible_values = true, conflicts_with_all = ["schedule", "order", "remasking", "early_stop"])]
     rule: Option<Rule>,
     /// Lets tokens be masked again: p2, remdm-cap, remdm-rescale, remdm-conf, remdm-loop
-    #[arg(long, value_name = "M", conflicts_with_all = ["schedule", "order", "block_length", "early_stop"])]
+    #[arg(long, value_name = "M", value_parser = remaskings(), hide_possible_values = true, conflicts_with_all = ["schedule", "order", "block_length", "early_stop"])]
     remasking: Option<Remasking>,
     /// Finishes the masks in blocks of this many, from the beginning to the end; the calls are shared among the blocks
     #[arg(long, value_name = "B", value_parser = at_least_one, allow_negative_numbers = true)]
@@ -58,6 +58,24 @@ pub struct HowOptions {
     /// 0 takes the likeliest token, 1, the default, samples the model's distribution; 0 to 10
     #[arg(long, value_name = "T", value_parser = temperature, allow_negative_numbers = true)]
     pub temperature: Option<f32>,
+}
+
+fn schedules() -> Spelled<Schedule> {
+    // Without those that are made for a known profile, which a run has not.
+    let all = Schedule::ALL.into_iter().chain(Schedule::OTHERS).filter(|schedule| !schedule.needs_profile());
+    Spelled::new(all.map(Schedule::name))
+}
+
+fn orders() -> Spelled<Order> {
+    Spelled::new(Order::ALL.into_iter().map(Order::name))
+}
+
+fn rules() -> Spelled<Rule> {
+    Spelled::new(Rule::ALL.into_iter().map(Rule::name))
+}
+
+fn remaskings() -> Spelled<Remasking> {
+    Spelled::new(Remasking::ALL.into_iter().map(Remasking::name))
 }
 
 /// Calls of a run that does not say how many, unless a rule decides.

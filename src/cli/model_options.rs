@@ -5,17 +5,23 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unmask::model::{Choice, ModelError};
 
+use super::values::Spelled;
+
 /// The model and its device.
 #[derive(Args, Debug)]
 pub struct ModelOptions {
     /// auto takes a real GPU whose self-test agrees, else the CPU; gpu takes a software adapter too; gpu:N takes the adapter
     /// to which `unmask devices` gives that number
-    #[arg(long, value_name = "auto|gpu|gpu:N|cpu", default_value = "auto")]
+    #[arg(long, value_name = "auto|gpu|gpu:N|cpu", default_value = "auto", value_parser = devices(), hide_possible_values = true)]
     pub device: Choice,
     /// Folder with model.safetensors, config.json and tokenizer.json, instead of the built-in model: of `unmask train`, or of
     /// another family as Hugging Face has it (BERT, RoBERTa, ModernBERT, LLaDA, ...; in shards as well)
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
+}
+
+fn devices() -> Spelled<Choice> {
+    Spelled::new(["auto", "gpu", "cpu"])
 }
 
 /// What is wrong with a model, with the folder that it is in: there may be two.

@@ -10,6 +10,10 @@ use ratatui::{
 /// Early to late, or little to much: 256-colour terminals' nearest to viridis.
 const MANY: [u8; 8] = [61, 67, 67, 73, 72, 114, 149, 184];
 
+/// The same way in steps that no eye sees, where a terminal has all colours.
+const FULL: [[u8; 3]; 7] =
+    [[95, 95, 175], [95, 135, 175], [95, 175, 175], [95, 175, 135], [135, 215, 135], [175, 215, 95], [215, 215, 0]];
+
 /// The nearest that every terminal with colours has.
 const FEW: [Color; 8] =
     [Color::Magenta, Color::Blue, Color::Blue, Color::Cyan, Color::Cyan, Color::Green, Color::Green, Color::Yellow];
@@ -79,8 +83,10 @@ pub enum Colours {
     None,
     /// The sixteen of old.
     Few,
-    /// 256 or more.
+    /// 256.
     Many,
+    /// All.
+    Full,
 }
 
 impl Colours {
@@ -93,18 +99,29 @@ impl Colours {
     fn told(no_color: &str, colorterm: &str, term: &str) -> Self {
         match () {
             () if !no_color.is_empty() => Self::None,
-            () if !colorterm.is_empty() || term.contains("256color") || term.contains("direct") => Self::Many,
+            () if ["truecolor", "24bit"].contains(&colorterm) || term.contains("direct") => Self::Full,
+            () if !colorterm.is_empty() || term.contains("256color") => Self::Many,
             () => Self::Few,
         }
     }
 
     /// `style` in the colour of a share, from 0, early or little, to 1.
     pub fn shade(self, style: Style, share: f64) -> Style {
-        let place = ((share.clamp(0.0, 1.0) * MANY.len() as f64) as usize).min(MANY.len() - 1);
+        let share = share.clamp(0.0, 1.0);
+        let place = ((share * MANY.len() as f64) as usize).min(MANY.len() - 1);
         match self {
             Self::None => style,
             Self::Few => style.fg(FEW[place]),
             Self::Many => style.fg(Color::Indexed(MANY[place])),
+            Self::Full => {
+                let way = share * (FULL.len() - 1) as f64;
+                let from = (way as usize).min(FULL.len() - 2);
+                let between = |part: usize| {
+                    let [one, other] = [FULL[from][part], FULL[from + 1][part]].map(f64::from);
+                    (one + (other - one) * (way - from as f64)).round() as u8
+                };
+                style.fg(Color::Rgb(between(0), between(1), between(2)))
+            }
         }
     }
 }
@@ -117,7 +134,8 @@ mod tests {
     fn colours_are_those_that_the_terminal_has_and_its_user_wants() {
         assert_eq!(Colours::told("1", "truecolor", "xterm-256color"), Colours::None);
         assert_eq!(Colours::told("", "", "xterm-256color"), Colours::Many);
-        assert_eq!(Colours::told("", "truecolor", "alacritty"), Colours::Many);
+        assert_eq!(Colours::told("", "truecolor", "alacritty"), Colours::Full);
+        assert_eq!(Colours::told("", "yes", "alacritty"), Colours::Many);
         assert_eq!(Colours::told("", "", "linux"), Colours::Few);
     }
 
@@ -145,6 +163,9 @@ mod tests {
         let shade = |share| Colours::Many.shade(Style::new(), share).fg;
         assert_eq!((shade(-1.0), shade(9.0)), (shade(0.0), shade(1.0)));
         assert_ne!(shade(0.0), shade(1.0));
+        let full = |share| Colours::Full.shade(Style::new(), share).fg;
+        assert_eq!((full(-1.0), full(9.0)), (full(0.0), Some(Color::Rgb(215, 215, 0))));
+        assert_eq!(full(0.25), Some(Color::Rgb(95, 155, 175))); // half way between the second and the third
         assert_eq!(Colours::None.shade(Style::new(), 0.5), Style::new());
     }
 }

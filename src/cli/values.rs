@@ -1,10 +1,44 @@
 //! Options that are numbers within a range.
 
-use std::str::FromStr;
+use std::{ffi::OsStr, fmt::Display, marker::PhantomData, str::FromStr};
+
+use clap::{
+    Arg, Command,
+    builder::{PossibleValue, TypedValueParser},
+};
 
 use unmask::{random::MAX_SEED, sampler::MAX_TEMPERATURE};
 
 use super::run::{Pinned, What};
+
+/// Reads what is spelled with a name and perhaps parameters, and tells shells the names.
+#[derive(Clone)]
+pub struct Spelled<T> {
+    names: Vec<&'static str>,
+    what: PhantomData<T>,
+}
+
+impl<T> Spelled<T> {
+    pub fn new(names: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { names: names.into_iter().collect(), what: PhantomData }
+    }
+}
+
+impl<T> TypedValueParser for Spelled<T>
+where
+    T: FromStr<Err: Display> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        let read = |text: &str| text.parse::<T>().map_err(|error| error.to_string());
+        read.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.names.iter().copied().map(PossibleValue::new)))
+    }
+}
 
 pub fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
