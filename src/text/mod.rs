@@ -53,6 +53,9 @@ impl Text {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TextError> {
         let own: Own = serde_json::from_slice(bytes).map_err(|error| TextError::File(error.into()))?;
         Ok(Self {
+            #[cfg(target_family = "wasm")]
+            tokenizer: own,
+            #[cfg(not(target_family = "wasm"))]
             tokenizer: own.into(),
             hash: sha256(bytes),
             #[cfg(not(target_family = "wasm"))]
