@@ -21,6 +21,8 @@
 pub mod corpus;
 pub mod denoiser;
 pub mod forecast;
+#[cfg(feature = "forward")]
+pub mod forward;
 pub mod judge;
 #[cfg(feature = "engine")]
 pub mod kernel;

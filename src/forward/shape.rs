@@ -1,0 +1,33 @@
+//! The shape of a net in numbers.
+
+/// What the forward has to know of a net beside its weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)] // the names are the field's
+pub struct Shape {
+    pub vocab_size: usize,
+    pub d_model: usize,
+    pub n_layer: usize,
+    pub n_head: usize,
+    pub d_ff: usize,
+    /// Factor of the token embeddings, but not of the tied output.
+    pub emb_scale: f32,
+    pub rope_base: f64,
+    pub norm_eps: f32,
+    /// Whether a position sees the earlier ones and itself alone.
+    pub causal: bool,
+}
+
+impl Shape {
+    /// Numbers a head: `d_model / n_head`.
+    pub fn head_dim(&self) -> usize {
+        self.d_model / self.n_head
+    }
+
+    /// Cosines and sines of the rotations `[length, head / 2, 2]`, in the order `cos, sin`.
+    pub fn rotations(&self, length: usize) -> Vec<f32> {
+        let half = self.head_dim() / 2;
+        let angle = |place: usize, i: usize| place as f64 * self.rope_base.powf(-(i as f64) / half as f64);
+        let pairs = (0..length).flat_map(|place| (0..half).map(move |i| angle(place, i)));
+        pairs.flat_map(|angle| [angle.cos() as f32, angle.sin() as f32]).collect()
+    }
+}
