@@ -15,6 +15,7 @@
 //! A norm's weights are multiplied into those of the product that follows it ([`Weights::fold`]), so that a product needs
 //! to know of its rows' norm one number each.
 
+pub mod gpu;
 mod shape;
 mod weights;
 

@@ -1,0 +1,34 @@
+//! A device of wgpu, with all that its adapter offers.
+
+use wgpu::{AdapterInfo, DeviceDescriptor, Features, PowerPreference, RequestAdapterOptions};
+
+use super::GpuError;
+
+/// A device of wgpu and its queue.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)] // the names are wgpu's
+pub struct Handle {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+}
+
+impl Handle {
+    /// Opens the fastest adapter there is.
+    ///
+    /// # Errors
+    /// [`GpuError::None`] with the reason of the graphics API.
+    pub async fn open() -> Result<(Self, AdapterInfo), GpuError> {
+        let instance = wgpu::Instance::default();
+        let options = RequestAdapterOptions { power_preference: PowerPreference::HighPerformance, ..Default::default() };
+        let adapter = instance.request_adapter(&options).await.map_err(|error| GpuError::None(error.to_string()))?;
+        let wanted = DeviceDescriptor {
+            label: Some("unmask"),
+            required_features: adapter.features() & (Features::TIMESTAMP_QUERY | Features::SUBGROUP),
+            required_limits: adapter.limits(),
+            ..Default::default()
+        };
+        let (device, queue) =
+            adapter.request_device(&wanted).await.map_err(|error| GpuError::None(error.to_string()))?;
+        Ok((Self { device, queue }, adapter.get_info()))
+    }
+}

@@ -1,0 +1,27 @@
+//! The forward as WGSL kernels on wgpu: recorded and sent as a whole, about forty dispatches a call.
+
+mod buffers;
+mod call;
+mod handle;
+mod kernel;
+mod kernels;
+mod read;
+mod record;
+
+pub use call::{Forward, Question, Sequences};
+pub use handle::Handle;
+pub use read::{Pending, Told};
+
+/// Why the GPU does not compute.
+#[derive(Debug, thiserror::Error)]
+pub enum GpuError {
+    /// There is no device.
+    #[error("no GPU: {0}")]
+    None(String),
+    /// The kernels are not made for such a net, or the device does not take them; there is another way to compute it.
+    #[error("the kernels do not run this net: {0}")]
+    Refused(String),
+    /// The device was lost, or out of memory.
+    #[error("what the GPU computed cannot be read: {0}")]
+    Lost(String),
+}
