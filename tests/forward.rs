@@ -61,7 +61,8 @@ fn logits_on_the_gpu_are_golden() {
     ];
     for (tokens, length, positions, wanted) in cases {
         let sequences = forward.sequences(&tokens, length);
-        let rows = (0..tokens.len() / length).flat_map(|row| positions.iter().map(move |at| (row * length) as u32 + at));
+        let rows =
+            (0..tokens.len() / length).flat_map(|row| positions.iter().map(move |at| (row * length) as u32 + at));
         let places: Vec<u32> = rows.collect();
         let keys = vec![[1, 2, 3]; places.len()];
         let draw = Draw { temperature: 0.0, mask_id: 2, pad_id: 1 };

@@ -83,7 +83,7 @@ fn page() -> anyhow::Result<()> {
 
 /// Package by package: together they would share one set of features, and burn would be built once more.
 fn native() -> anyhow::Result<()> {
-    for package in ["site", "xtask", "unmask", BROWSER_TESTS] {
+    for package in ["forward", "site", "xtask", "unmask", BROWSER_TESTS] {
         let common = ["--release", "--locked", "--package", package];
         run(cargo().arg("clippy").args(common).args(["--all-targets", "--", "-Dwarnings"]))?;
         if package != BROWSER_TESTS {

@@ -19,7 +19,8 @@ impl Handle {
     /// [`GpuError::None`] with the reason of the graphics API.
     pub async fn open() -> Result<(Self, AdapterInfo), GpuError> {
         let instance = wgpu::Instance::default();
-        let options = RequestAdapterOptions { power_preference: PowerPreference::HighPerformance, ..Default::default() };
+        let options =
+            RequestAdapterOptions { power_preference: PowerPreference::HighPerformance, ..Default::default() };
         let adapter = instance.request_adapter(&options).await.map_err(|error| GpuError::None(error.to_string()))?;
         let wanted = DeviceDescriptor {
             label: Some("unmask"),

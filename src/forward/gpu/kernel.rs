@@ -57,7 +57,10 @@ impl Kernel {
             module: &module,
             entry_point: Some("main"),
             // Every kernel writes what it reads of it.
-            compilation_options: PipelineCompilationOptions { zero_initialize_workgroup_memory: false, ..Default::default() },
+            compilation_options: PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
             cache: None,
         });
         Self { pipeline, layout: layout.clone() }

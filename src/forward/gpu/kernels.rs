@@ -51,8 +51,7 @@ impl Product {
     /// The pipeline for so many rows, and its workgroups.
     pub fn for_rows(&self, rows: usize) -> (&ComputePipeline, [u32; 3]) {
         let large = || Kernel::new(&self.device, self.name, cut(&self.text, LARGE), &self.small.layout);
-        let (kernel, tiles) =
-            if rows < MANY { (&self.small, SMALL) } else { (self.large.get_or_init(large), LARGE) };
+        let (kernel, tiles) = if rows < MANY { (&self.small, SMALL) } else { (self.large.get_or_init(large), LARGE) };
         let columns = self.out.div_ceil(tiles.threads[0] * tiles.columns_each);
         (&kernel.pipeline, [columns, (rows as u32).div_ceil(tiles.threads[1] * tiles.rows_each), 1])
     }

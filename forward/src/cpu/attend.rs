@@ -1,0 +1,174 @@
+//! Attention.
+
+use pulp::{Simd, WithSimd};
+
+use super::{
+    exp::exp,
+    matrix::pack,
+    product::{NARROW, WIDE, store, tile, wide},
+    simd::{Aligned, VECTORS, dispatch},
+};
+use crate::Shape;
+
+/// `softmax(q k^T) v`, head by head, of queries whose norm has the scale `1 / sqrt(head)` in it: qkv `[batch * length, 3 d]` -> seen
+/// `[rows, d]`, of as many rows from `first` on as there is room for.
+pub fn attend(shape: &Shape, length: usize, qkv: &[f32], first: usize, seen: &mut [f32]) {
+    dispatch(Attend { shape, length, qkv, first, seen });
+}
+
+struct Attend<'a> {
+    shape: &'a Shape,
+    length: usize,
+    qkv: &'a [f32],
+    first: usize,
+    seen: &'a mut [f32],
+}
+
+impl WithSimd for Attend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { shape, length, qkv, mut first, mut seen } = self;
+        let mut head = Head::new::<S>(shape, length);
+        while !seen.is_empty() {
+            let (sequence, place) = (first / length, first % length);
+            let rows = (length - place).min(seen.len() / shape.d_model);
+            let (part, rest) = seen.split_at_mut(rows * shape.d_model);
+            let sequence = &qkv[sequence * length * 3 * shape.d_model..][..length * 3 * shape.d_model];
+            for index in 0..shape.n_head {
+                head.read::<S>(sequence, index);
+                if wide::<S>() {
+                    head.attend::<S, WIDE>(simd, sequence, index, place, part);
+                } else {
+                    head.attend::<S, NARROW>(simd, sequence, index, place, part);
+                }
+            }
+            (first, seen) = (first + rows, rest);
+        }
+    }
+}
+
+/// Keys and values of a head as products read them.
+struct Head {
+    d: usize,
+    size: usize,
+    length: usize,
+    causal: bool,
+    /// `[length / columns, head, columns]`.
+    keys: Aligned,
+    /// `[head / columns, length, columns]`.
+    values: Aligned,
+    /// Scores of a tile's queries, `[ROWS, length]`, each row filled up to whole panels.
+    scores: Aligned,
+}
+
+impl Head {
+    #[inline(always)]
+    fn new<S: Simd>(shape: &Shape, length: usize) -> Self {
+        let (size, columns) = (shape.head_dim(), VECTORS * S::F32_LANES);
+        let whole = length.next_multiple_of(columns);
+        Self {
+            d: shape.d_model,
+            size,
+            length,
+            causal: shape.causal,
+            keys: Aligned::new(whole * size),
+            values: Aligned::new(size.next_multiple_of(columns) * length),
+            scores: Aligned::new(WIDE.max(NARROW) * whole),
+        }
+    }
+
+    /// Takes the keys and values of head `index` from `qkv` `[length, 3 d]`.
+    #[inline(always)]
+    fn read<S: Simd>(&mut self, qkv: &[f32], index: usize) {
+        let (columns, width) = (VECTORS * S::F32_LANES, 3 * self.d);
+        let (key, value) = (self.d + index * self.size, 2 * self.d + index * self.size);
+        for (panel, numbers) in self.keys.as_mut_slice().chunks_exact_mut(columns * self.size).enumerate() {
+            pack(&qkv[panel * columns * width + key..], width, numbers, columns);
+        }
+        for (panel, numbers) in self.values.as_mut_slice().chunks_exact_mut(columns * self.length).enumerate() {
+            let first = panel * columns;
+            let taken = columns.min(self.size - first);
+            for (place, row) in numbers.chunks_exact_mut(columns).zip(qkv.chunks_exact(width)) {
+                place[..taken].copy_from_slice(&row[value + first..][..taken]);
+            }
+        }
+    }
+
+    /// What the rows from `place` on see by head `index`, into `seen` `[rows, d]`.
+    #[inline(always)]
+    fn attend<S: Simd, const ROWS: usize>(
+        &mut self,
+        simd: S,
+        qkv: &[f32],
+        index: usize,
+        place: usize,
+        seen: &mut [f32],
+    ) {
+        let (columns, width, size) = (VECTORS * S::F32_LANES, 3 * self.d, self.size);
+        let rows = seen.len() / self.d;
+        let whole = self.length.next_multiple_of(columns);
+        for first in (0..rows).step_by(ROWS) {
+            let last = (first + ROWS).min(rows) - 1;
+            let queries =
+                std::array::from_fn(|row| &qkv[(place + (first + row).min(last)) * width + index * size..][..size]);
+            // Of the keys, as many as any of these rows sees.
+            let keys = if self.causal { place + last + 1 } else { self.length };
+            let scores = self.scores.as_mut_slice();
+            for (panel, numbers) in self.keys.as_slice().chunks_exact(columns * size).enumerate() {
+                if panel * columns >= keys {
+                    break;
+                }
+                for (row, values) in tile::<S, ROWS>(simd, queries, numbers).into_iter().enumerate() {
+                    store::<S>(&mut scores[row * whole + panel * columns..][..columns], values);
+                }
+            }
+            let mut parts = [0f32; ROWS];
+            for (row, part) in parts.iter_mut().enumerate() {
+                let seeing = if self.causal { (place + first + row + 1).min(keys) } else { keys };
+                let (scores, later) = scores[row * whole..][..keys].split_at_mut(seeing);
+                *part = soften(scores).recip();
+                later.fill(0.0);
+            }
+            let shares = std::array::from_fn(|row| &scores[row * whole..][..keys]);
+            for (panel, numbers) in self.values.as_slice().chunks_exact(columns * self.length).enumerate() {
+                let from = panel * columns;
+                let taken = columns.min(size - from);
+                let values = tile::<S, ROWS>(simd, shares, &numbers[..keys * columns]);
+                for ((row, values), part) in (first..=last).zip(values).zip(parts) {
+                    let place = &mut seen[row * self.d + index * size + from..][..taken];
+                    let part = simd.splat_f32s(part);
+                    store::<S>(place, values.map(|value| simd.mul_f32s(value, part)));
+                }
+            }
+        }
+    }
+}
+
+/// `x = exp(x - max)`; their sum.
+#[inline(always)]
+fn soften(x: &mut [f32]) -> f32 {
+    let higher = |a: f32, b: f32| if a > b { a } else { b };
+    let (chunks, rest) = x.as_chunks_mut::<16>();
+    let mut highest = [f32::MIN; 16];
+    for chunk in chunks.iter() {
+        for (highest, &x) in highest.iter_mut().zip(chunk) {
+            *highest = higher(*highest, x);
+        }
+    }
+    let highest = highest.into_iter().chain(rest.iter().copied()).fold(f32::MIN, higher);
+    let mut sums = [0f32; 16];
+    for chunk in chunks {
+        for (sum, x) in sums.iter_mut().zip(chunk) {
+            *x = exp(*x - highest);
+            *sum += *x;
+        }
+    }
+    let mut total = sums.iter().sum::<f32>();
+    for x in rest {
+        *x = exp(*x - highest);
+        total += *x;
+    }
+    total
+}
