@@ -1,6 +1,6 @@
 // softmax(q k^T) v, head by head; the queries come scaled. A workgroup has QUERIES queries of a head and goes through the
-// keys KEYS at a time. Queries and keys are normalised, so that no score is large (`Shape::bounded`): nothing is taken off
-// before exp, and nothing has to be scaled again when a larger score comes.
+// keys KEYS at a time. Queries and keys are normalised, so that no score is large (`Weights::largest_score`): nothing
+// is taken off before exp, and nothing has to be scaled again when a larger score comes.
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;          // [batch * length, 3 d / 4] queries, keys, values
 @group(0) @binding(1) var<storage, read_write> seen: array<vec4<f32>>;   // [batch * length, d / 4]
 @group(0) @binding(2) var<storage, read> call: array<u32>;               // [4] rows, length, ...

@@ -12,8 +12,8 @@
 //! - [`lab`]: the error of schedules on laws, exact and by runs of the sampler; [`profile`]: the information profile of any
 //!   denoiser, measured on held-out text; [`forecast`]: what it says of schedules
 //! - [`judge`] and [`quality`]: what a text is worth; [`sweep`]: many runs, judged, whole or in shards
-//! - [`text`], [`corpus`], [`kernel`], [`model`]: text to tokens and windows, the WGSL kernel and its twin, the net on a
-//!   device
+//! - [`text`], [`corpus`]: text to tokens and windows; [`forward`]: the net's operations, as WGSL kernels and their Rust
+//!   twins; [`kernel`]: one of them among burn's; [`model`]: the net on a device
 //! - [`whole_file`]: files that are whole or not there; [`train`]: from text to a model, with burn's autodiff
 //! - `cli` and `web`: the edges, where people are
 
@@ -24,7 +24,7 @@ pub mod forecast;
 #[cfg(feature = "forward")]
 pub mod forward;
 pub mod judge;
-#[cfg(feature = "engine")]
+#[cfg(all(feature = "engine", not(target_family = "wasm")))]
 pub mod kernel;
 pub mod lab;
 pub mod law;

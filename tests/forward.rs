@@ -9,7 +9,7 @@ use unmask::{
     denoiser::twin::Draw,
     forward::{
         Shape, Weights,
-        gpu::{Forward, Handle, Question},
+        gpu::{Forward, Handle, Question, What},
     },
 };
 
@@ -51,7 +51,7 @@ fn logits_on_the_gpu_are_golden() {
     let (handle, info) = pollster::block_on(Handle::open()).expect("a Vulkan driver; `cargo xtask setup` installs one");
     println!("{}", info.name);
     let begun = Instant::now();
-    let mut forward = pollster::block_on(Forward::new(handle, shape, &weights, 128)).unwrap();
+    let forward = pollster::block_on(Forward::new(handle, shape, &weights, 128)).unwrap();
     println!("kernels in {:?}", begun.elapsed());
     let golden = File(SafeTensors::deserialize(include_bytes!("reference/golden.safetensors")).unwrap());
     let short: Vec<u32> = (0..32).step_by(4).collect();
@@ -66,7 +66,8 @@ fn logits_on_the_gpu_are_golden() {
         let places: Vec<u32> = rows.collect();
         let keys = vec![[1, 2, 3]; places.len()];
         let draw = Draw { temperature: 0.0, mask_id: 2, pad_id: 1 };
-        let question = Question { places: &places, keys: &keys, draw, logits: true, reveal: &[] };
+        let what = What::Predictions { keys: &keys, draw, logits: true, reveal: &[] };
+        let question = Question { places: &places, what };
         let told = pollster::block_on(forward.ask(&sequences, &question).read()).unwrap();
         let far = told.logits.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
         assert_eq!(told.logits.len(), wanted.len());

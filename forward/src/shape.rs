@@ -23,6 +23,13 @@ impl Shape {
         self.d_model / self.n_head
     }
 
+    /// How many weights there are.
+    pub fn parameters(&self) -> usize {
+        let (d, head) = (self.d_model, self.head_dim());
+        let block = 4 * d * d + 3 * d * self.d_ff + 2 * d + 2 * head;
+        self.vocab_size * d + self.n_layer * block + d
+    }
+
     /// Cosines and sines of the rotations `[length, head / 2, 2]`, in the order `cos, sin`.
     pub fn rotations(&self, length: usize) -> Vec<f32> {
         let half = self.head_dim() / 2;

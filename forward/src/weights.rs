@@ -55,6 +55,16 @@ impl Weights {
     }
 }
 
+impl Weights {
+    /// No score is further from 0: queries and keys are normalised, so that none is longer than its norm's largest weight
+    /// times `sqrt(head)`.
+    pub fn largest_score(&self, shape: &Shape) -> f32 {
+        let largest = |norm: &[f32]| norm.iter().fold(0f32, |largest, weight| largest.max(weight.abs()));
+        let scores = self.blocks.iter().map(|block| largest(&block.q_norm) * largest(&block.k_norm));
+        scores.fold(0.0, f32::max) * shape.head_dim() as f32
+    }
+}
+
 /// `W diag(norm)` of a matrix `[out, in]` and the weights `[in]` of the norm before it.
 fn after(norm: &[f32], mut matrix: Vec<f32>) -> Vec<f32> {
     for row in matrix.chunks_mut(norm.len()) {
@@ -99,6 +109,7 @@ mod tests {
         assert_eq!(weights.emb, [1.0; 12]);
         let block = &weights.blocks[0];
         assert_eq!((block.qkv[0], block.w13[0], block.q_norm[0], block.k_norm[0]), (0.5, 2.0, 1.5, 3.0));
+        assert_eq!(weights.largest_score(&shape), 4.0 * 1.5 * 3.0);
         assert_eq!(Weights::fold(&Shape { n_layer: 2, ..shape }, tensor).unwrap_err(), "blocks.1.norm1.weight");
     }
 }

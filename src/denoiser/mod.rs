@@ -56,6 +56,15 @@ pub struct Prediction {
     pub distribution: Vec<f32>,
 }
 
+/// A call that a run will make, known before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Foreseen {
+    /// What it asks.
+    pub ask: Ask,
+    /// The positions whose draws the run reveals after it.
+    pub reveal: Vec<u32>,
+}
+
 /// A sequence with masks, and what really stands at some of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Masked {
@@ -89,6 +98,10 @@ pub trait Denoiser {
     /// [`DenoiserError::Input`] for tokens this denoiser does not know or too many of them, [`DenoiserError::Device`] when
     /// the device fails; the denoiser can be asked again after either.
     fn predict(&mut self, tokens: &[u32], ask: &Ask) -> impl Future<Output = Result<Vec<Prediction>, DenoiserError>>;
+
+    /// Hears what a run will ask, call after call, from `tokens` `[length]` on. A model on a GPU begins the next calls before
+    /// they are asked for; that is all that comes of it, whether they are asked for or not.
+    fn foresee(&mut self, _tokens: &[u32], _calls: Vec<Foreseen>) {}
 
     /// [`Denoiser::predict`] of each sequence of `batch`, in its order; a sequence is predicted as it would be alone. A
     /// model does all that ask alike in one forward and one read-back; what stands here takes a call a sequence.

@@ -76,6 +76,15 @@ pub fn predict_row(logits: &[f32], key: [u32; 3], draw: Draw) -> [f32; STATS] {
     stats
 }
 
+/// The log-probability of a token by one row of `logits` `[vocab]`, in nats, among all tokens but mask and padding:
+/// `shaders/score.wgsl` in Rust.
+pub fn log_prob(logits: &[f32], token: u32, mask_id: u32, pad_id: u32) -> f32 {
+    let allowed = || (0u32..).zip(logits).filter(|&(other, _)| other != mask_id && other != pad_id).map(|(_, &x)| x);
+    let highest = allowed().fold(f32::MIN, f32::max);
+    let sum: f64 = allowed().map(|x| f64::from((x - highest).exp())).sum();
+    logits[token as usize] - highest - sum.ln() as f32
+}
+
 /// Higher first; among equals the lower token.
 fn ahead((x, x_token): (f32, u32), (y, y_token): (f32, u32)) -> bool {
     x > y || (x == y && x_token < y_token)

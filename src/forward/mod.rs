@@ -19,3 +19,6 @@
 pub mod gpu;
 
 pub use ::forward::{BlockWeights, Shape, Weights, cpu};
+
+/// Token ids come back as f32, exact up to here.
+pub const MAX_VOCAB: usize = 1 << 24;

@@ -9,9 +9,6 @@ use burn::{backend::Dispatch, prelude::*, tensor::TensorData};
 use crate::denoiser::twin::Draw;
 use launch::PredictOps;
 
-/// Token ids travel as f32, exact up to here.
-pub const MAX_VOCAB: usize = 1 << 24;
-
 /// Statistics and draws `[rows, STATS]` of `logits` `[rows, vocab]`; the noise of a row is hashed from its key.
 pub fn predict(logits: Tensor<2>, keys: &[[u32; 3]], draw: Draw) -> Tensor<2> {
     let words: Vec<i32> = keys.iter().flatten().map(|&word| word.cast_signed()).collect();

@@ -100,6 +100,7 @@ pub async fn adapter(number: usize) -> Result<Place, ModelError> {
         ModelError::NoGpu(format!("{} ({}, {}) can be opened by no number", found.name, found.kind, found.api))
     })?;
     let options = Device::wgpu_options().device_kind(kind).graphics_api(api);
-    let device = options.init_async().await.map_err(|error| ModelError::NoGpu(super::device::reason(&error)))?;
-    Ok(Place { device, name: found.name, software: found.kind == "software" })
+    let opened = options.init_with_setup_async().await;
+    let (device, setup) = opened.map_err(|error| ModelError::NoGpu(super::device::reason(&error)))?;
+    Ok(Place { name: found.name, software: found.kind == "software", ..super::device::place(device, &setup) })
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ModelError;
-use crate::kernel::MAX_VOCAB;
+use crate::forward::MAX_VOCAB;
 
 /// The architecture of a denoiser: a bidirectional transformer with rotary positions, SwiGLU and normalised queries and
 /// keys, trained as a masked diffusion model.

@@ -1,13 +1,18 @@
 //! Where a model runs: `auto | gpu | cpu`, and in words why.
 
-use std::{fmt, str::FromStr, sync::OnceLock};
+#[cfg(not(target_family = "wasm"))]
+use std::sync::OnceLock;
+use std::{fmt, str::FromStr};
 
+#[cfg(not(target_family = "wasm"))]
 use burn::{
     prelude::*,
-    tensor::wgpu::{WgpuInitError, WgpuSetup, wgpu::DeviceType},
+    tensor::wgpu::{WgpuInitError, WgpuSetup},
 };
+use wgpu::{AdapterInfo, DeviceType};
 
 use super::{Model, ModelError, ModelFiles, SelfTest};
+use crate::forward::gpu::Handle;
 
 /// What the user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +59,10 @@ impl fmt::Display for Choice {
 #[derive(Clone, Debug)]
 pub struct Place {
     /// burn's handle.
+    #[cfg(not(target_family = "wasm"))]
     pub device: Device,
+    /// wgpu's, of a GPU that it opened.
+    pub gpu: Option<Handle>,
     /// What to call it.
     pub name: String,
     /// Whether it is a GPU only in name.
@@ -64,9 +72,15 @@ pub struct Place {
 const CPU: &str = "cpu";
 
 impl Place {
-    /// The CPU, by burn's `flex` backend.
+    /// The CPU.
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), name: CPU.into(), software: false }
+        Self {
+            #[cfg(not(target_family = "wasm"))]
+            device: Device::flex(),
+            gpu: None,
+            name: CPU.into(),
+            software: false,
+        }
     }
 
     /// Whether this is the CPU by name, the device that cannot be lost.
@@ -82,30 +96,58 @@ impl fmt::Display for Place {
 }
 
 /// burn opens its default GPU once a process, so the first place is kept.
+#[cfg(not(target_family = "wasm"))]
 static GPU: OnceLock<Place> = OnceLock::new();
 
 /// The GPU, opened at the first call.
 ///
 /// # Errors
 /// [`ModelError::NoGpu`] with the reason of the graphics API.
+#[cfg(not(target_family = "wasm"))]
 pub async fn gpu() -> Result<Place, ModelError> {
     if let Some(place) = GPU.get() {
         return Ok(place.clone());
     }
-    match Device::wgpu_options().init_with_setup_async().await {
-        Ok((device, setup)) => Ok(GPU.get_or_init(|| place(device, &setup)).clone()),
+    match opened().await {
+        Ok(place) => Ok(GPU.get_or_init(|| place).clone()),
         // Another thread may have opened it in the meantime.
-        Err(error) => GPU.get().cloned().ok_or_else(|| ModelError::NoGpu(reason(&error))),
+        Err(error) => GPU.get().cloned().ok_or(error),
     }
 }
 
-fn place(device: Device, setup: &WgpuSetup) -> Place {
-    let info = setup.adapter.get_info();
-    // A browser names no adapter; the page asks the browser itself.
-    let name = if info.name.is_empty() { "WebGPU".to_owned() } else { info.name };
-    Place { device, name, software: info.device_type == DeviceType::Cpu }
+#[cfg(not(target_family = "wasm"))]
+async fn opened() -> Result<Place, ModelError> {
+    let opened = Device::wgpu_options().init_with_setup_async().await;
+    opened.map(|(device, setup)| place(device, &setup)).map_err(|error| ModelError::NoGpu(reason(&error)))
 }
 
+/// The GPU, opened anew at every call: one that was lost is not come back to.
+///
+/// # Errors
+/// [`ModelError::NoGpu`] with the reason of the browser.
+#[cfg(target_family = "wasm")]
+pub async fn gpu() -> Result<Place, ModelError> {
+    let (handle, info) = Handle::open().await.map_err(|error| ModelError::NoGpu(error.to_string()))?;
+    let (name, software) = described(info);
+    Ok(Place { gpu: Some(handle), name, software })
+}
+
+/// What burn has opened.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn place(device: Device, setup: &WgpuSetup) -> Place {
+    let handle = Handle { device: setup.device.clone(), queue: setup.queue.clone() };
+    let (name, software) = described(setup.adapter.get_info());
+    Place { device, gpu: Some(handle), name, software }
+}
+
+/// What to call it, and whether it is software.
+fn described(info: AdapterInfo) -> (String, bool) {
+    // A browser names no adapter; the page asks the browser itself.
+    let name = if info.name.is_empty() { "WebGPU".to_owned() } else { info.name };
+    (name, info.device_type == DeviceType::Cpu)
+}
+
+#[cfg(not(target_family = "wasm"))]
 pub(super) fn reason(error: &WgpuInitError) -> String {
     match error {
         WgpuInitError::AdapterUnavailable { message, .. } => format!("no adapter ({message})"),
@@ -120,9 +162,9 @@ impl Model {
     /// # Errors
     /// [`ModelError`]: about the files whatever the choice; about the GPU only when it was asked for by name.
     pub async fn open(files: &ModelFiles, choice: Choice) -> Result<(Self, String), ModelError> {
-        let cpu = |why: String| Self::load(files, Place::cpu()).map(|model| (model, why));
+        let cpu = async |why: String| Self::loaded(files, Place::cpu()).await.map(|model| (model, why));
         match choice {
-            Choice::Cpu => cpu("asked for".into()),
+            Choice::Cpu => cpu("asked for".into()).await,
             Choice::Gpu => Ok((Self::on_gpu(files, gpu().await?).await?, "asked for".into())),
             #[cfg(not(target_family = "wasm"))]
             Choice::Adapter(number) => {
@@ -131,13 +173,15 @@ impl Model {
             #[cfg(target_family = "wasm")]
             Choice::Adapter(_) => Err(ModelError::NoGpu("a browser numbers no adapters".into())),
             Choice::Auto => match gpu().await {
-                Err(error) => cpu(error.to_string()),
+                Err(error) => cpu(error.to_string()).await,
                 Ok(place) if place.software => {
-                    cpu(format!("the only GPU adapter, {place}, is software; the CPU does better"))
+                    cpu(format!("the only GPU adapter, {place}, is software; the CPU does better")).await
                 }
                 Ok(place) => match Self::on_gpu(files, place).await {
                     Ok(model) => Ok((model, "its self-test agrees".into())),
-                    Err(error @ (ModelError::SelfTest { .. } | ModelError::SelfTestRun(_))) => cpu(error.to_string()),
+                    Err(error @ (ModelError::SelfTest { .. } | ModelError::SelfTestRun(_))) => {
+                        cpu(error.to_string()).await
+                    }
                     Err(error) => Err(error),
                 },
             },
@@ -149,10 +193,10 @@ impl Model {
     /// # Errors
     /// [`ModelError`] about the files, or [`ModelError::SelfTest`].
     pub async fn on_gpu(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
-        let mut model = Self::load(files, place)?;
+        let mut model = Self::loaded(files, place).await?;
         let test = match &files.self_test {
             Some(bytes) => SelfTest::from_bytes(bytes)?,
-            None => SelfTest::record(&mut Self::load(files, Place::cpu())?).await?,
+            None => SelfTest::record(&mut Self::loaded(files, Place::cpu()).await?).await?,
         };
         test.check(&mut model).await?;
         Ok(model)

@@ -2,6 +2,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod adapters;
+mod ahead;
 mod config;
 #[cfg(not(target_family = "wasm"))]
 mod convert;
@@ -10,9 +11,14 @@ mod error;
 mod files;
 #[cfg(not(target_family = "wasm"))]
 mod foreign;
+#[cfg(not(target_family = "wasm"))]
 mod net;
+#[cfg(not(target_family = "wasm"))]
+mod net_file;
 mod network;
 mod outline;
+#[cfg(not(target_family = "wasm"))]
+mod plain;
 mod predict;
 pub(crate) mod score;
 mod self_test;
@@ -32,18 +38,27 @@ pub use error::ModelError;
 #[cfg(not(target_family = "wasm"))]
 pub use files::COMPANIONS;
 pub use files::ModelFiles;
+#[cfg(not(target_family = "wasm"))]
 pub use net::Net;
+#[cfg(not(target_family = "wasm"))]
+pub use net_file::{load, save};
 pub use outline::Outline;
 pub use self_test::SelfTest;
-pub use weights::{load, save};
 #[cfg(not(target_family = "wasm"))]
 pub use work::{ceiling, flops};
 
-use burn::{prelude::*, tensor::TensorData};
+#[cfg(not(target_family = "wasm"))]
+use burn::prelude::*;
 
-use self::network::Network;
+#[cfg(not(target_family = "wasm"))]
+use self::plain::{Plain, Stack};
+use self::{
+    ahead::Ahead,
+    network::{Asked, Network},
+    predict::Told,
+};
 use crate::{
-    denoiser::DenoiserError,
+    denoiser::{DenoiserError, twin::Draw},
     sampler::Settings,
     strategy::Words,
     text::{Text, sha256},
@@ -58,10 +73,9 @@ pub struct Model {
     config: Outline,
     net: Network,
     text: Text,
-    /// Added to logits `[1, vocab]`, where more than mask and padding is never drawn.
-    never: Option<Tensor<2>>,
     hash: String,
     place: Place,
+    ahead: Vec<Ahead>,
 }
 
 impl Model {
@@ -69,8 +83,26 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError`] names the file and what is wrong with it.
+    #[cfg(not(target_family = "wasm"))]
     pub fn load(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
-        let model = Self::load_judge(files, place)?;
+        pollster::block_on(Self::loaded(files, place))
+    }
+
+    /// Loads a judge onto a device: a net that reads from left to right, or a denoiser, which can be asked to.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    #[cfg(not(target_family = "wasm"))]
+    pub fn load_judge(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+        pollster::block_on(Self::loaded_judge(files, place))
+    }
+
+    /// [`Model::load`] where nothing may block, as in a browser.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn loaded(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+        let model = Self::loaded_judge(files, place).await?;
         if model.config.causal {
             let accepted = format!("{ARCH}; one that reads from left to right is a judge");
             return Err(ModelError::ConfigValue { key: "arch", value: model.config.arch, accepted });
@@ -78,17 +110,12 @@ impl Model {
         Ok(model)
     }
 
-    /// Loads a judge onto a device: a net that reads from left to right, or a denoiser, which can be asked to.
-    ///
-    /// # Errors
-    /// As [`Model::load`].
-    pub fn load_judge(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+    async fn loaded_judge(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
         #[cfg(not(target_family = "wasm"))]
         if foreign::is_foreign(&files.config) {
             let (config, net, text) = foreign::load(files, &place.device)?;
-            let never = (!config.never.is_empty()).then(|| score::never(&config, &place.device));
-            let (net, hash) = (Network::Foreign(net), sha256(&files.weights));
-            return Ok(Self { config, net, text, never, hash, place });
+            let net = Network::Plain(Plain::new(Stack::Foreign(net), &config, &place.device));
+            return Ok(Self { config, net, text, hash: sha256(&files.weights), place, ahead: vec![] });
         }
         let config = Config::from_bytes(&files.config)?;
         let text = Text::from_bytes(&files.tokenizer)?;
@@ -105,14 +132,16 @@ impl Model {
                 return Err(ModelError::SpecialToken { key, config, name, tokenizer });
             }
         }
-        let net = weights::load(&files.weights, &config, &place.device)?;
-        Ok(Self { hash: sha256(&files.weights), ..Self::assemble(config, net, text, place) })
+        let net = Network::load(&files.weights, &config, &place).await?;
+        Ok(Self { config: Outline::from(&config), net, text, hash: sha256(&files.weights), place, ahead: vec![] })
     }
 
-    /// A model whose parts are at hand, as in training.
+    /// A model whose parts are at hand, as in training; it is run by burn.
+    #[cfg(not(target_family = "wasm"))]
     pub fn assemble(config: Config, net: Net, text: Text, place: Place) -> Self {
-        let (config, net) = (Outline::from(&config), Network::Own(net));
-        Self { config, net, text, never: None, hash: String::new(), place }
+        let config = Outline::from(&config);
+        let net = Network::Plain(Plain::new(Stack::Own(net), &config, &place.device));
+        Self { config, net, text, hash: String::new(), place, ahead: vec![] }
     }
 
     /// What there is to know of the model's config.
@@ -209,20 +238,29 @@ impl Model {
     /// # Errors
     /// [`DenoiserError`], as [`crate::denoiser::Denoiser::predict`].
     pub async fn logits(&self, tokens: &[u32]) -> Result<Vec<f32>, DenoiserError> {
-        read_back(self.net.logits(self.hidden(&[tokens])?)).await
+        self.check(tokens)?;
+        let places: Vec<u32> = (0..tokens.len() as u32).collect();
+        let draw = Draw { temperature: 0.0, mask_id: self.config.mask_id, pad_id: self.config.pad_id };
+        let asked = Asked { tokens, length: tokens.len(), places: &places };
+        let Told { logits, .. } = self.net.predict(asked, &vec![[0; 3]; places.len()], draw, true).await?;
+        Ok(logits)
     }
 
-    /// Hidden states `[batch * length, d_model]` of sequences of one length, on the device.
-    fn hidden(&self, batch: &[&[u32]]) -> Result<Tensor<2>, DenoiserError> {
-        let length = batch.first().map_or(0, |tokens| tokens.len());
-        let mut all = vec![];
-        for tokens in batch {
-            self.check(tokens)?;
-            all.extend(ints(tokens));
-        }
-        let input = TensorData::new(all, [batch.len(), length]);
-        let hidden = self.net.hidden(Tensor::<2, Int>::from_data(input, &self.place.device)); // [batch, length, d_model]
-        Ok(hidden.reshape([batch.len() * length, self.config.d_model]))
+    /// How many operations it has sent to a GPU, where kernels of its own run it.
+    pub fn dispatches(&self) -> Option<usize> {
+        self.net.dispatches()
+    }
+
+    /// What each dispatch of a call on `batch` masked sequences takes by the GPU's own clock: the kernel's name, and ns.
+    ///
+    /// # Errors
+    /// [`DenoiserError`], as [`crate::denoiser::Denoiser::predict`]; [`DenoiserError::Input`] where kernels of its own do not
+    /// run the model, or the GPU has no clock.
+    pub async fn timed(&self, length: usize, batch: usize) -> Result<Vec<(&'static str, f64)>, DenoiserError> {
+        let tokens = vec![self.config.mask_id; length];
+        self.check(&tokens)?;
+        let places: Vec<u32> = (0..(length * batch) as u32).collect();
+        self.net.timed(Asked { tokens: &tokens.repeat(batch), length, places: &places }).await
     }
 
     /// Refuses tokens that the net cannot read.
@@ -266,12 +304,14 @@ impl Header {
     }
 }
 
-/// As a device takes them.
+/// As burn takes them.
+#[cfg(not(target_family = "wasm"))]
 fn ints(values: &[u32]) -> Vec<i32> {
     values.iter().map(|&value| value.cast_signed()).collect()
 }
 
-/// The one read-back of a call.
+/// What burn has computed.
+#[cfg(not(target_family = "wasm"))]
 async fn read_back<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, DenoiserError> {
     let data = tensor.into_data_async().await.map_err(|error| failed(&error.to_string()))?;
     data.try_into_vec::<f32>().map_err(|error| failed(&format!("{error:?}")))

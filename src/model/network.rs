@@ -1,45 +1,148 @@
-//! The net that a model runs: its own, or one of another family.
+//! What computes a model: kernels of its own on the CPU or on a GPU, or burn.
 
-use burn::{module::Module, prelude::*};
-
-use super::Net;
 #[cfg(not(target_family = "wasm"))]
-use super::foreign::Foreign;
+use super::plain::{Plain, Stack};
+use super::{Config, ModelError, Place, failed, predict::Told, weights};
+use crate::{
+    denoiser::{
+        DenoiserError,
+        twin::{self, Draw},
+    },
+    forward::{
+        cpu,
+        gpu::{self, GpuError, Question, What},
+    },
+};
 
-/// A net with its weights.
+/// A net with its weights, on its device.
 pub enum Network {
-    /// Of this program's architecture.
-    Own(Net),
-    /// Of another family.
+    /// The CPU's forward.
+    Cpu(cpu::Forward),
+    /// The GPU's.
+    Gpu(Box<gpu::Forward>),
+    /// burn's operations, one after the other: nets of other families, a net in training, and where the GPU's forward
+    /// cannot be.
     #[cfg(not(target_family = "wasm"))]
-    Foreign(Foreign),
+    Plain(Plain),
+}
+
+/// Sequences of one length, and where something is asked of them.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// `[batch * length]`.
+    pub tokens: &'a [u32],
+    pub length: usize,
+    /// Rows of `tokens`, rising; at least one.
+    pub places: &'a [u32],
 }
 
 impl Network {
-    /// Token ids `[batch, length]` -> hidden states `[batch, length, d_model]`, from which [`Network::logits`] follow.
-    pub fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
-        match self {
-            Self::Own(net) => net.hidden(tokens),
+    /// A net of this program's own from its file: on a GPU by burn where the kernels are not made for it.
+    pub async fn load(bytes: &[u8], config: &Config, place: &Place) -> Result<Self, ModelError> {
+        let Some(handle) = &place.gpu else {
             #[cfg(not(target_family = "wasm"))]
-            Self::Foreign(net) => net.stack.hidden(tokens),
+            if !place.is_cpu() {
+                return Self::plain(bytes, config, place);
+            }
+            let (shape, weights) = weights::fold(bytes, config)?;
+            return Ok(Self::Cpu(cpu::Forward::new(shape, &weights)));
+        };
+        let (shape, weights) = weights::fold(bytes, config)?;
+        match gpu::Forward::new(handle.clone(), shape, &weights, config.seq_len).await {
+            Ok(forward) => Ok(Self::Gpu(Box::new(forward))),
+            #[cfg(not(target_family = "wasm"))]
+            Err(GpuError::Refused(_)) => Self::plain(bytes, config, place),
+            Err(error) => Err(ModelError::NoGpu(error.to_string())),
         }
     }
 
-    /// Hidden states `[rows, d_model]` -> logits `[rows, vocab]`.
-    pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
+    #[cfg(not(target_family = "wasm"))]
+    fn plain(bytes: &[u8], config: &Config, place: &Place) -> Result<Self, ModelError> {
+        let net = super::load(bytes, config, &place.device)?;
+        Ok(Self::Plain(Plain::new(Stack::Own(net), &config.into(), &place.device)))
+    }
+
+    /// Statistics `[places, STATS]`, and if asked for logits `[places, vocab]`; `keys` are those of the places.
+    pub async fn predict(
+        &self,
+        asked: Asked<'_>,
+        keys: &[[u32; 3]],
+        draw: Draw,
+        logits: bool,
+    ) -> Result<Told, DenoiserError> {
+        let Asked { tokens, length, places } = asked;
         match self {
-            Self::Own(net) => net.logits(hidden),
+            Self::Cpu(forward) => {
+                let found = forward.logits(&forward.hidden(tokens, length), places);
+                let stats = twin::predict(&found, found.len() / places.len(), keys.iter().copied(), draw);
+                Ok(Told { stats, logits: if logits { found } else { vec![] } })
+            }
+            Self::Gpu(forward) => {
+                let what = What::Predictions { keys, draw, logits, reveal: &[] };
+                let pending = forward.ask(&forward.sequences(tokens, length), &Question { places, what });
+                pending.read().await.map(Told::from).map_err(lost)
+            }
             #[cfg(not(target_family = "wasm"))]
-            Self::Foreign(net) => net.stack.logits(hidden),
+            Self::Plain(net) => net.predict(asked, keys, draw, logits).await,
         }
+    }
+
+    /// `log p` of `truth` `[places]`, in nats, among all but mask and padding.
+    pub async fn log_probs(
+        &self,
+        asked: Asked<'_>,
+        truth: &[u32],
+        mask_id: u32,
+        pad_id: u32,
+    ) -> Result<Vec<f32>, DenoiserError> {
+        let Asked { tokens, length, places } = asked;
+        match self {
+            Self::Cpu(forward) => {
+                let logits = forward.logits(&forward.hidden(tokens, length), places);
+                let rows = logits.chunks(logits.len() / places.len()).zip(truth);
+                Ok(rows.map(|(row, &token)| twin::log_prob(row, token, mask_id, pad_id)).collect())
+            }
+            Self::Gpu(forward) => {
+                let what = What::Scores { truth, mask_id, pad_id };
+                let pending = forward.ask(&forward.sequences(tokens, length), &Question { places, what });
+                Ok(pending.read().await.map_err(lost)?.numbers)
+            }
+            #[cfg(not(target_family = "wasm"))]
+            Self::Plain(net) => net.log_probs(asked, truth).await,
+        }
+    }
+
+    /// What each dispatch of a call takes by the GPU's own clock: the kernel's name, and ns.
+    pub async fn timed(&self, asked: Asked<'_>) -> Result<Vec<(&'static str, f64)>, DenoiserError> {
+        let Self::Gpu(forward) = self else {
+            return Err(DenoiserError::Input("kernels are timed where they run: on a GPU".into()));
+        };
+        let Asked { tokens, length, places } = asked;
+        let draw = Draw { temperature: 1.0, mask_id: 0, pad_id: 0 };
+        let what = What::Predictions { keys: &vec![[0; 3]; places.len()], draw, logits: false, reveal: &[] };
+        forward.timed(&forward.sequences(tokens, length), &Question { places, what }).await.map_err(lost)
     }
 
     /// How many weights there are.
     pub fn parameters(&self) -> usize {
         match self {
-            Self::Own(net) => net.num_params(),
+            Self::Cpu(forward) => forward.shape().parameters(),
+            Self::Gpu(forward) => forward.shape().parameters(),
             #[cfg(not(target_family = "wasm"))]
-            Self::Foreign(net) => net.parameters,
+            Self::Plain(net) => net.parameters(),
         }
     }
+
+    /// How many operations were sent to the GPU so far, where that is known.
+    pub fn dispatches(&self) -> Option<usize> {
+        match self {
+            Self::Gpu(forward) => Some(forward.dispatches()),
+            _ => None,
+        }
+    }
+}
+
+/// A GPU that failed.
+pub(super) fn lost(error: GpuError) -> DenoiserError {
+    failed(&error.to_string())
 }

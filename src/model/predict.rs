@@ -1,25 +1,38 @@
 //! The denoiser: sequences that ask alike go through the net together, and one small read-back tells of all of them.
 
-use burn::{prelude::*, tensor::TensorData};
-
-use super::{Model, ints, read_back};
+use super::{
+    Model,
+    ahead::Ahead,
+    network::{Asked, Network, lost},
+};
 use crate::{
     denoiser::{
-        Ask, Denoiser, DenoiserError, Extent, Masked, Prediction,
+        Ask, Denoiser, DenoiserError, Extent, Foreseen, Masked, Prediction,
         twin::{self, Draw, STATS},
     },
-    kernel,
+    forward::gpu,
     random::{Purpose, Stream},
 };
 
-/// Most logits there are at a time: 128 MiB, which is what WebGPU promises of a buffer that a kernel reads.
-const MOST_LOGITS: usize = 1 << 25;
-
-/// Most rows of a launch: WebGPU's limit of workgroups.
-const MOST_ROWS: usize = (1 << 16) - 1;
+/// Runs that a GPU is ahead of at a time.
+const MOST_AHEAD: usize = 4;
 
 /// A sequence `[length]` and what is asked of it.
-type Asked<'a> = (&'a [u32], Ask);
+type Question<'a> = (&'a [u32], Ask);
+
+/// What a net says of the places that are asked for.
+pub struct Told {
+    /// `[places, STATS]`, see [`twin`].
+    pub stats: Vec<f32>,
+    /// `[places, vocab]`, or empty.
+    pub logits: Vec<f32>,
+}
+
+impl From<gpu::Told> for Told {
+    fn from(gpu::Told { numbers, logits }: gpu::Told) -> Self {
+        Self { stats: numbers, logits }
+    }
+}
 
 impl Denoiser for Model {
     fn mask_id(&self) -> u32 {
@@ -27,18 +40,30 @@ impl Denoiser for Model {
     }
 
     async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
+        if let Some(predictions) = self.made_ahead(tokens, ask).await {
+            return predictions;
+        }
         Ok(self.predict_alike(&[(tokens, *ask)]).await?.pop().unwrap_or_default())
     }
 
-    #[cfg(not(target_family = "wasm"))] // a page asks for one at a time, and every visitor would pay for more
-    async fn predict_batch(&mut self, batch: &[Asked<'_>]) -> Result<Vec<Vec<Prediction>>, DenoiserError> {
+    fn foresee(&mut self, tokens: &[u32], calls: Vec<Foreseen>) {
+        let usual = calls.iter().all(|call| call.ask.extent == Extent::USUAL);
+        if let (Network::Gpu(forward), true, Ok(())) = (&self.net, usual, self.check(tokens)) {
+            self.ahead.push(Ahead::new(forward, tokens, calls, self.config.mask_id, self.config.pad_id));
+            if self.ahead.len() > MOST_AHEAD {
+                self.ahead.remove(0); // a run that nobody goes on with
+            }
+        }
+    }
+
+    async fn predict_batch(&mut self, batch: &[Question<'_>]) -> Result<Vec<Vec<Prediction>>, DenoiserError> {
         let mut told = vec![vec![]; batch.len()];
         let mut left: Vec<usize> = (0..batch.len()).collect();
         while let Some(&first) = left.first() {
             let alike: Vec<usize> =
                 left.iter().copied().filter(|&other| kind(&batch[other]) == kind(&batch[first])).collect();
             left.retain(|other| !alike.contains(other));
-            let together: Vec<Asked<'_>> = alike.iter().map(|&index| batch[index]).collect();
+            let together: Vec<Question<'_>> = alike.iter().map(|&index| batch[index]).collect();
             for (index, predictions) in alike.into_iter().zip(self.predict_alike(&together).await?) {
                 told[index] = predictions;
             }
@@ -52,25 +77,42 @@ impl Denoiser for Model {
 }
 
 /// What sequences must have in common to be predicted together.
-#[cfg(not(target_family = "wasm"))]
-fn kind((tokens, ask): &Asked<'_>) -> (usize, f32, Extent) {
+fn kind((tokens, ask): &Question<'_>) -> (usize, f32, Extent) {
     (tokens.len(), ask.temperature, ask.extent)
 }
 
 impl Model {
+    /// The answer of a call that was made before it was asked for, if there is one.
+    async fn made_ahead(&mut self, tokens: &[u32], ask: &Ask) -> Option<Result<Vec<Prediction>, DenoiserError>> {
+        let Network::Gpu(forward) = &self.net else { return None };
+        let answers = self.ahead.iter_mut().enumerate();
+        let (run, sent) = answers.filter_map(|(run, ahead)| Some((run, ahead.answer(forward, tokens, ask)?))).next()?;
+        let reveal = sent.reveal().to_vec();
+        let told = sent.pending.read().await.map(Told::from).map_err(lost);
+        let told = told.and_then(|told| self.predictions(&sent.places, tokens.len(), &told));
+        match &told {
+            Ok(predictions) => self.ahead[run].hear(&reveal, predictions),
+            Err(_) => self.ahead.clear(), // what hangs on a device that failed
+        }
+        self.ahead.retain(|ahead| !ahead.is_done());
+        Some(told)
+    }
+
     /// Predictions of sequences of one [`kind`].
-    async fn predict_alike(&self, batch: &[Asked<'_>]) -> Result<Vec<Vec<Prediction>>, DenoiserError> {
+    async fn predict_alike(&self, batch: &[Question<'_>]) -> Result<Vec<Vec<Prediction>>, DenoiserError> {
         let Some(&(first, Ask { temperature, extent, .. })) = batch.first() else { return Ok(vec![]) };
         let Extent { everywhere, distributions } = extent;
         let (mask_id, pad_id) = (self.config.mask_id, self.config.pad_id);
         // Where something is asked, sequence by sequence, and how the noise there begins.
-        let (mut places, mut keys, mut counts) = (vec![], vec![], vec![]);
+        let (mut all, mut places, mut keys, mut counts) = (vec![], vec![], vec![], vec![]);
         for (row, (tokens, ask)) in batch.iter().enumerate() {
+            self.check(tokens)?;
+            all.extend_from_slice(tokens);
             let stream = Stream::new(ask.seed, Purpose::Tokens, ask.step);
             let asked = (0u32..).zip(*tokens).filter(|&(_, &token)| everywhere || token == mask_id);
             let before = places.len();
             for (position, _) in asked {
-                places.push(row * first.len() + position as usize);
+                places.push((row * first.len()) as u32 + position);
                 keys.push(stream.key(position));
             }
             counts.push(places.len() - before);
@@ -78,44 +120,30 @@ impl Model {
         if places.is_empty() {
             return Ok(vec![vec![]; batch.len()]);
         }
-        let hidden = self.hidden(&batch.iter().map(|(tokens, _)| *tokens).collect::<Vec<_>>())?; // [batch * length, d_model]
+        let asked = Asked { tokens: &all, length: first.len(), places: &places };
         let draw = Draw { temperature, mask_id, pad_id };
-        let rows = (MOST_LOGITS / self.config.vocab_size).clamp(1, MOST_ROWS);
-        let (mut stats, mut kept) = (vec![], vec![]);
-        for (places, keys) in places.chunks(rows).zip(keys.chunks(rows)) {
-            let places: Vec<u32> = places.iter().map(|&place| place as u32).collect();
-            let places = Tensor::<1, Int>::from_data(TensorData::new(ints(&places), [keys.len()]), &self.place.device);
-            let logits = self.net.logits(hidden.clone().select(0, places)); // [rows, vocab]
-            let logits = match &self.never {
-                Some(never) => logits + never.clone(),
-                None => logits,
-            };
-            if distributions {
-                kept.push(logits.clone());
-            }
-            stats.push(kernel::predict(logits, keys, draw)); // [rows, STATS]
-        }
-        let stats = read_back(joined(stats)).await?;
+        let told = self.net.predict(asked, &keys, draw, distributions).await?;
+        let mut told = self.predictions(&places, first.len(), &told)?.into_iter();
+        Ok(counts.into_iter().map(|count| told.by_ref().take(count).collect()).collect())
+    }
+
+    /// What was told of `places`, rows of `[batch * length]`.
+    fn predictions(&self, places: &[u32], length: usize, told: &Told) -> Result<Vec<Prediction>, DenoiserError> {
+        let Told { stats, logits } = told;
         if stats.len() != places.len() * STATS || stats.iter().any(|value| !value.is_finite()) {
             return Err(DenoiserError::Device("the predictions are not numbers".into()));
         }
-        let logits = if distributions { read_back(joined(kept)).await? } else { vec![] };
         let mut logits = logits.chunks_exact(self.config.vocab_size);
-        let mut told = places.iter().zip(stats.chunks_exact(STATS)).map(|(&place, stats)| {
-            let mut prediction = twin::prediction((place % first.len()) as u32, stats);
+        let told = places.iter().zip(stats.chunks_exact(STATS)).map(|(&place, stats)| {
+            let mut prediction = twin::prediction(place % length as u32, stats);
             if let Some(row) = logits.next() {
                 prediction.distribution = row.iter().map(|logit| logit - stats[0]).collect();
-                for &never in [mask_id, pad_id].iter().chain(&self.config.never) {
+                for &never in [self.config.mask_id, self.config.pad_id].iter().chain(&self.config.never) {
                     prediction.distribution[never as usize] = f32::NEG_INFINITY;
                 }
             }
             prediction
         });
-        Ok(counts.into_iter().map(|count| told.by_ref().take(count).collect()).collect())
+        Ok(told.collect())
     }
-}
-
-/// Pieces `[rows, columns]` one under the other.
-fn joined(mut pieces: Vec<Tensor<2>>) -> Tensor<2> {
-    if pieces.len() == 1 { pieces.remove(0) } else { Tensor::cat(pieces, 0) }
 }

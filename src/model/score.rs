@@ -1,17 +1,21 @@
 //! How likely a model holds what really stands behind masks: many sequences in one forward, one number a row read back.
 
+#[cfg(not(target_family = "wasm"))]
 use burn::{
     prelude::*,
     tensor::{TensorData, activation::log_softmax},
 };
 
-use super::{Model, Outline, ints, read_back};
+#[cfg(not(target_family = "wasm"))]
+use super::Outline;
+use super::{Model, network::Asked};
 use crate::{
     denoiser::{DenoiserError, Masked, unmasked},
     judge::{Judge, left_to_right},
 };
 
 /// Added to logits `[1, vocab]`: masks, padding and what else is no text are never predicted. A GPU need not know infinity.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn never(outline: &Outline, device: &Device) -> Tensor<2> {
     let mut values = vec![0f32; outline.vocab_size];
     for &token in [outline.mask_id, outline.pad_id].iter().chain(&outline.never) {
@@ -21,6 +25,7 @@ pub(crate) fn never(outline: &Outline, device: &Device) -> Tensor<2> {
 }
 
 /// `log p` of `targets` `[rows, 1]` by `logits` `[rows, vocab]`, in nats `[rows]`; `never` `[1, vocab]` as above.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn log_probs(logits: Tensor<2>, never: &Tensor<2>, targets: Tensor<2, Int>) -> Tensor<1> {
     log_softmax(logits + never.clone(), 1).gather(1, targets).squeeze_dim(1)
 }
@@ -49,10 +54,9 @@ impl Model {
         if places.is_empty() {
             return Ok(vec![vec![]; batch.len()]);
         }
-        let device = &self.place.device;
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(ints(&places), [places.len()]), device);
-        let hidden = self.hidden(&batch.iter().map(|one| &one.tokens[..]).collect::<Vec<_>>())?;
-        let mut told = self.told(hidden.select(0, rows), &truth).await?.into_iter();
+        let tokens: Vec<u32> = batch.iter().flat_map(|one| one.tokens.iter().copied()).collect();
+        let asked = Asked { tokens: &tokens, length, places: &places };
+        let mut told = self.told(asked, &truth).await?.into_iter();
         Ok(batch.iter().map(|one| told.by_ref().take(one.truth.len()).collect()).collect())
     }
 
@@ -65,7 +69,10 @@ impl Model {
         let length = truth.len();
         let shown: Vec<u32> =
             std::iter::once(self.config.eot_id).chain(truth.iter().copied().take(length - 1)).collect();
-        Ok(self.told(self.hidden(&[&shown])?, &truth).await?.into_iter().map(f64::from).collect())
+        self.check(&shown)?;
+        let places: Vec<u32> = (0..length as u32).collect();
+        let asked = Asked { tokens: &shown, length, places: &places };
+        Ok(self.told(asked, &truth).await?.into_iter().map(f64::from).collect())
     }
 
     /// `token`, or a mask for one beyond the vocabulary: it is as impossible.
@@ -73,11 +80,10 @@ impl Model {
         if (token as usize) < self.config.vocab_size { token } else { self.config.mask_id }
     }
 
-    /// `log p` of `truth` `[rows]` after `hidden` `[rows, d_model]`, in nats; minus infinity for what is no text.
-    async fn told(&self, hidden: Tensor<2>, truth: &[u32]) -> Result<Vec<f32>, DenoiserError> {
-        let device = &self.place.device;
-        let targets = Tensor::<2, Int>::from_data(TensorData::new(ints(truth), [truth.len(), 1]), device);
-        let found = read_back(log_probs(self.net.logits(hidden), &never(&self.config, device), targets)).await?;
+    /// `log p` of `truth` `[places]`, in nats; minus infinity for what is no text.
+    async fn told(&self, asked: Asked<'_>, truth: &[u32]) -> Result<Vec<f32>, DenoiserError> {
+        let (mask_id, pad_id) = (self.config.mask_id, self.config.pad_id);
+        let found = self.net.log_probs(asked, truth, mask_id, pad_id).await?;
         if found.len() != truth.len() || found.iter().any(|value| !value.is_finite()) {
             return Err(DenoiserError::Device("the log-probabilities are not numbers".into()));
         }

@@ -1,6 +1,7 @@
 //! Denoiser + strategy + seed -> a stream of [`Frame`]s. Knows no tokenizer and no device.
 
 mod batch;
+mod foresight;
 mod plan;
 mod remask;
 
@@ -133,6 +134,8 @@ pub struct Sampler {
     confidence: Vec<f32>,
     /// Frames given out so far.
     given: usize,
+    /// Whether the denoiser has been told of the calls to come.
+    foretold: bool,
 }
 
 impl Sampler {
@@ -169,7 +172,7 @@ impl Sampler {
         }
         let plan = Plan::new(masks(&tokens, mask_id).collect(), &settings, profile)?;
         let confidence = vec![0.0; tokens.len()];
-        Ok(Self { settings, mask_id, tokens, plan, memory: Memory::default(), confidence, given: 0 })
+        Ok(Self { settings, mask_id, tokens, plan, memory: Memory::default(), confidence, given: 0, foretold: false })
     }
 
     /// The most calls that the run makes: exactly so many under a schedule that is not stopped early.
@@ -194,6 +197,7 @@ impl Sampler {
         }
         self.tokens.clone_from(&frame.tokens);
         self.given = step + 1;
+        self.foretold = false;
         Ok(())
     }
 
@@ -220,6 +224,12 @@ impl Sampler {
             return Ok(Some(self.begin()));
         }
         let Some(ask) = self.ask() else { return Ok(None) };
+        if !self.foretold {
+            self.foretold = true;
+            if let Some(calls) = self.foresight() {
+                denoiser.foresee(&self.tokens, calls);
+            }
+        }
         let predictions = denoiser.predict(&self.tokens, &ask).await?;
         self.hear(predictions, &ask).map(Some)
     }

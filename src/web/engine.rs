@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{Wanted, told};
 use crate::{
-    denoiser::{Ask, Denoiser, DenoiserError, Prediction},
+    denoiser::{Ask, Denoiser, Extent},
     model::{Model, ModelFiles, Place, gpu},
     profile::nelbo,
     sampler::{Frame, Sampler},
@@ -37,7 +37,7 @@ impl Engine {
         };
         let model = match backend.as_str() {
             "gpu" => Model::on_gpu(&files, gpu().await.map_err(told)?).await.map_err(told)?,
-            "cpu" => Model::load(&files, Place::cpu()).map_err(told)?,
+            "cpu" => Model::loaded(&files, Place::cpu()).await.map_err(told)?,
             other => return Err(JsError::new(&format!("unknown backend `{other}`; the backends are gpu, cpu"))),
         };
         Ok(Self { model, runs: vec![] })
@@ -108,6 +108,14 @@ impl Engine {
         self.runs.retain(|one| one.0 != run);
     }
 
+    /// One call on `batch` sequences that are all masked, told of at every position: what benchmarks time.
+    pub async fn call(&mut self, batch: usize) -> Result<(), JsError> {
+        let tokens = vec![self.model.mask_id(); self.model.config().seq_len];
+        let ask = Ask { seed: 1, step: 1, temperature: 1.0, extent: Extent::USUAL };
+        self.model.predict_batch(&vec![(&tokens[..], ask); batch]).await.map_err(told)?;
+        Ok(())
+    }
+
     /// The model's NELBO of what stands at the `free` positions of `tokens`, in nats a token, as `{nats, se}`: see
     /// [`nelbo`].
     pub async fn score(
@@ -117,23 +125,8 @@ impl Engine {
         seed: f64,
         draws: usize,
     ) -> Result<String, JsError> {
-        let score =
-            nelbo(&mut ByPredictions(&mut self.model), &tokens, &free, seed as u64, draws).await.map_err(told)?;
+        let score = nelbo(&mut self.model, &tokens, &free, seed as u64, draws).await.map_err(told)?;
         serde_json::to_string(&score).map_err(told)
-    }
-}
-
-/// Scores by the predictions that runs are made of: what the model does in one forward takes kernels along for which the
-/// page has no other use.
-struct ByPredictions<'a>(&'a mut Model);
-
-impl Denoiser for ByPredictions<'_> {
-    fn mask_id(&self) -> u32 {
-        self.0.mask_id()
-    }
-
-    async fn predict(&mut self, tokens: &[u32], ask: &Ask) -> Result<Vec<Prediction>, DenoiserError> {
-        self.0.predict(tokens, ask).await
     }
 }
 

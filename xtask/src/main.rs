@@ -7,7 +7,6 @@ mod setup;
 mod shots;
 mod sizes;
 mod test;
-mod trim;
 mod web;
 
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 
 /// A part of the page: its name, the file, and the most bytes it may have as it is and by brotli.
 const PARTS: [(&str, &str, usize, usize); 3] = [
-    ("engine", "unmask_bg.wasm", 12_000_000, 1_600_000),
+    ("engine", "unmask_bg.wasm", 4_000_000, 800_000),
     ("pure", "pure_bg.wasm", 700_000, 260_000),
     ("weights", "models/default/model.safetensors", 25_000_000, 25_000_000),
 ];

@@ -12,7 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     manifest,
     process::{output, run},
-    root, setup, sizes, trim,
+    root, setup, sizes,
 };
 
 /// What the release of this crate is compiled against; checked against Cargo.lock.
@@ -36,10 +36,9 @@ pub fn build(check_sizes: bool) -> anyhow::Result<PathBuf> {
     copy(&root().join("web"), &dist)?;
     copy(&root().join("assets/model"), &dist.join("models/default"))?;
     copy(&root().join("assets/traces"), &dist.join("traces"))?;
-    let engine = trim::without_dead_weight(&modules.join("web/unmask.wasm"))?;
-    bind(Bindgen::new().input_module("unmask", engine), &dist)?;
-    let pure = modules.join("pure/unmask.wasm");
-    bind(Bindgen::new().input_path(pure).out_name("pure").remove_name_section(true), &dist)?;
+    for (module, name) in [("web/unmask.wasm", "unmask"), ("pure/unmask.wasm", "pure")] {
+        bind(Bindgen::new().input_path(modules.join(module)).out_name(name).remove_name_section(true), &dist)?;
+    }
     sizes::report(&dist, check_sizes)?;
     manifest::write(&dist)?;
     Ok(dist)

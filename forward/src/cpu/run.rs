@@ -54,6 +54,11 @@ impl Forward {
         }
     }
 
+    /// The shape of the net.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// Tokens `[batch * length]`, each less than the vocabulary -> the residual stream `[batch * length, d]`, before the last norm.
     pub fn hidden(&self, tokens: &[u32], length: usize) -> Vec<f32> {
         together(|| self.run(tokens, length))

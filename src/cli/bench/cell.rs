@@ -8,7 +8,10 @@ use unmask::{
     model::{Model, flops},
 };
 
-use super::first::First;
+use super::{
+    first::First,
+    kernels::{self, KernelTime},
+};
 
 /// What was measured of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Cell {
     pub gflops: f64,
     /// Of what products of matrices reach.
     pub share: f64,
+    /// If they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernels: Option<Vec<KernelTime>>,
 }
 
 /// At least so many calls are measured.
@@ -54,8 +60,10 @@ impl Cell {
         seconds: f64,
         ceiling_gflops: f64,
         first: &First,
+        by_kernel: bool,
     ) -> anyhow::Result<Self> {
         call(model, length, batch, 1)?; // this process has its own first
+        let kernels = by_kernel.then(|| kernels::measure(model, length, batch)).transpose()?;
         let (begun, mut times, mut told) = (Instant::now(), vec![], 0);
         while times.len() < LEAST || begun.elapsed().as_secs_f64() < seconds {
             let one = Instant::now();
@@ -80,6 +88,7 @@ impl Cell {
             gflop,
             gflops,
             share: gflops / ceiling_gflops,
+            kernels,
         })
     }
 }

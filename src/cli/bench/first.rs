@@ -26,7 +26,7 @@ pub struct Firsts {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct First {
     pub first_ms: f64,
-    #[serde(skip)]
+    /// Counted by the model, or else by CubeCL.
     pub dispatches: Option<usize>,
 }
 
@@ -55,9 +55,12 @@ pub fn print(files: &ModelFiles, device: Choice, cells: &[(usize, usize)]) -> an
     for &(length, batch) in cells {
         let begun = Instant::now();
         call(&mut model, length, batch, 1)?;
-        told.push(First { first_ms: begun.elapsed().as_secs_f64() * 1000.0, dispatches: None });
+        let first_ms = begun.elapsed().as_secs_f64() * 1000.0;
         mark();
+        let before = model.dispatches();
         call(&mut model, length, batch, 2)?;
+        let dispatches = model.dispatches().zip(before).map(|(after, before)| after - before);
+        told.push(First { first_ms, dispatches });
         mark();
     }
     println!("{}", serde_json::to_string(&Firsts { load_ms, cells: told })?);
@@ -103,7 +106,7 @@ pub fn measure(model: Option<&Path>, device: Choice, cells: &[(usize, usize)]) -
         // Two marks a cell: the lines before the second are those of its second call, which compiles nothing.
         let counts = notes.split(MARK).map(|part| part.lines().filter(|line| line.starts_with(SENT)).count());
         for (cell, count) in firsts.cells.iter_mut().zip(counts.skip(1).step_by(2)) {
-            cell.dispatches = Some(count);
+            cell.dispatches.get_or_insert(count);
         }
     }
     Ok(firsts)

@@ -2,6 +2,7 @@
 
 mod cell;
 mod first;
+mod kernels;
 mod table;
 
 use std::{
@@ -34,6 +35,7 @@ use cell::Cell;
 #[command(after_help = "Examples:
   unmask bench
   unmask bench --device gpu --lengths 32,128 --batches 1,8,64
+  unmask bench --device gpu --kernels
   unmask bench --format json > before.json
   unmask bench --against before.json")]
 pub struct Bench {
@@ -46,6 +48,9 @@ pub struct Bench {
     /// Seconds to measure each length and batch; three calls are made however long they take
     #[arg(long, value_name = "S", default_value_t = 2.0, value_parser = seconds, allow_negative_numbers = true)]
     seconds: f64,
+    /// Tell what each kernel of a call takes, by the GPU's own clock
+    #[arg(long)]
+    kernels: bool,
     /// An earlier result to compare with, from --format json
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
@@ -122,7 +127,15 @@ impl Bench {
         let mut told = vec![];
         for (index, &(length, batch)) in cells.iter().enumerate() {
             progress.tell(format_args!("{length} tokens, {batch} at a time ({} of {}) ...", index + 1, cells.len()));
-            told.push(Cell::measure(&mut model, length, batch, self.seconds, ceiling_gflops, &first.cells[index])?);
+            told.push(Cell::measure(
+                &mut model,
+                length,
+                batch,
+                self.seconds,
+                ceiling_gflops,
+                &first.cells[index],
+                self.kernels,
+            )?);
         }
         drop(progress);
         let measured = Measured {

@@ -56,6 +56,15 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
         }
         text += "\n";
     }
+    for cell in &measured.cells {
+        let Some(kernels) = &cell.kernels else { continue };
+        let all: f64 = kernels.iter().map(|one| one.us).sum();
+        text += &format!("\n{} tokens, {} at a time: {all:.0} µs by the GPU's clock\n", cell.length, cell.batch);
+        for one in kernels {
+            let (share, each) = (100.0 * one.us / all, one.us / one.dispatches as f64);
+            text += &format!("{:>8} {:>4} x {each:>9.1} µs {share:>4.0} %\n", one.name, one.dispatches);
+        }
+    }
     if let Some(earlier) = earlier {
         let other = |what: &str, now: &str, then: &str| {
             if now == then { String::new() } else { format!("before, the {what} was {then}\n") }

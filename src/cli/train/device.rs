@@ -36,7 +36,7 @@ impl Device {
 
 #[cfg(feature = "cuda")]
 fn cuda() -> anyhow::Result<Place> {
-    Ok(Place { device: burn::prelude::Device::cuda(0), name: "cuda".into(), software: false })
+    Ok(Place { device: burn::prelude::Device::cuda(0), gpu: None, name: "cuda".into(), software: false })
 }
 
 #[cfg(not(feature = "cuda"))]

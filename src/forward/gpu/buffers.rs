@@ -68,7 +68,8 @@ pub(super) struct Space {
     pub question: Question,
     pub blocks: Vec<BlockGroups>,
     pub logits_group: BindGroup,
-    pub predict_group: BindGroup,
+    /// Of `predict` and of `score`.
+    pub tell_group: BindGroup,
 }
 
 /// The bindings of a block's kernels.
@@ -129,6 +130,7 @@ impl Question {
 }
 
 impl Space {
+    /// For at least one row of each.
     pub fn new(device: &Device, shape: &Shape, kernels: &Kernels, stored: &Stored, rows: usize, asked: usize) -> Self {
         let buffer = |name: &str, numbers: usize| {
             device.create_buffer(&BufferDescriptor {
@@ -167,11 +169,11 @@ impl Space {
         };
         let blocks = stored.blocks.iter().map(block).collect();
         let logits_group = product(&x, &stored.head, &logits, Part::Places);
-        let predict_group = bound(
+        let tell_group = bound(
             device,
             &kernels.predict.layout,
             vec![whole(&logits), question.part(Part::Keys), whole(&stats), question.part(Part::Draw)],
         );
-        Self { rows, asked, x, logits, stats, question, blocks, logits_group, predict_group }
+        Self { rows, asked, x, logits, stats, question, blocks, logits_group, tell_group }
     }
 }

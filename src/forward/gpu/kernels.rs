@@ -81,6 +81,7 @@ pub(super) struct Kernels {
     pub down: Product,
     pub logits: Product,
     pub predict: Kernel,
+    pub score: Kernel,
     pub reveal: Kernel,
     /// Vectors of four that a workgroup of `embed` makes, heads that one of `rotate` turns, queries of one of `attend`.
     pub embed_lanes: u32,
@@ -160,6 +161,12 @@ impl Kernels {
             predict: kernel(
                 "predict",
                 include_str!("../../../shaders/predict.wgsl"),
+                &[Write, Write, Write, Write],
+                &[("lanes", "128".into())],
+            ),
+            score: kernel(
+                "score",
+                include_str!("../../../shaders/score.wgsl"),
                 &[Write, Write, Write, Write],
                 &[("lanes", "128".into())],
             ),

@@ -7,8 +7,9 @@ mod kernel;
 mod kernels;
 mod read;
 mod record;
+mod timed;
 
-pub use call::{Forward, Question, Sequences};
+pub use call::{Forward, Question, Sequences, What};
 pub use handle::Handle;
 pub use read::{Pending, Told};
 
@@ -24,4 +25,11 @@ pub enum GpuError {
     /// The device was lost, or out of memory.
     #[error("what the GPU computed cannot be read: {0}")]
     Lost(String),
+    /// The device has no clock of its own.
+    #[error("the GPU tells no times: its driver offers no timestamps")]
+    NoClock,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests;

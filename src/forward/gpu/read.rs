@@ -10,9 +10,9 @@ use super::{GpuError, Handle};
 /// What a call says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Told {
-    /// `[rows, STATS]`, see [`crate::denoiser::twin`].
-    pub stats: Vec<f32>,
-    /// `[rows, vocab]` if they were asked for.
+    /// `[places, STATS]` of predictions, see [`crate::denoiser::twin`], or scores `[places]`.
+    pub numbers: Vec<f32>,
+    /// `[places, vocab]` if they were asked for.
     pub logits: Vec<f32>,
 }
 
@@ -53,26 +53,26 @@ pub struct Pending {
     handle: Handle,
     pool: Pool,
     buffer: Buffer,
-    /// Bytes of statistics, of all.
-    stats: u64,
+    /// Bytes of [`Told::numbers`], and of all.
+    numbers: u64,
     all: u64,
     submission: SubmissionIndex,
     mapped: Receiver<Result<(), BufferAsyncError>>,
 }
 
 impl Pending {
-    /// Begins to read back `all` bytes of `buffer`, of which the first `stats` are statistics, after `submission`.
+    /// Begins to read back `all` bytes of `buffer`, of which the first `numbers` are not logits, after `submission`.
     pub(super) fn new(
         handle: &Handle,
         pool: &Pool,
         buffer: Buffer,
-        [stats, all]: [u64; 2],
+        [numbers, all]: [u64; 2],
         submission: SubmissionIndex,
     ) -> Self {
         let (tell, mapped) = oneshot::channel();
         // Nobody listens to a call that was given up.
         buffer.map_async(MapMode::Read, 0..all, |result| drop(tell.send(result)));
-        Self { handle: handle.clone(), pool: pool.clone(), buffer, stats, all, submission, mapped }
+        Self { handle: handle.clone(), pool: pool.clone(), buffer, numbers, all, submission, mapped }
     }
 
     /// Waits for the call, not for what was sent after it.
@@ -87,8 +87,9 @@ impl Pending {
         let mapped = self.mapped.await.map_err(|error| lost(error.to_string()))?;
         mapped.map_err(|error| lost(error.to_string()))?;
         let view = self.buffer.get_mapped_range(0..self.all).map_err(|error| lost(error.to_string()))?;
-        let (stats, logits) = view.split_at(self.stats as usize);
-        let told = Told { stats: bytemuck::pod_collect_to_vec(stats), logits: bytemuck::pod_collect_to_vec(logits) };
+        let (numbers, logits) = view.split_at(self.numbers as usize);
+        let told =
+            Told { numbers: bytemuck::pod_collect_to_vec(numbers), logits: bytemuck::pod_collect_to_vec(logits) };
         drop(view);
         self.buffer.unmap();
         self.pool.give_back(self.buffer);
