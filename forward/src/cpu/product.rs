@@ -1,6 +1,6 @@
 //! The products, and the three operations that are one product each.
 
-use pulp::{Simd, WithSimd};
+use pulp::{NullaryFnOnce, Simd, WithSimd};
 
 use super::{
     Matrix,
@@ -165,18 +165,66 @@ pub(super) fn tile<S: Simd, const ROWS: usize>(
     rows: [&[f32]; ROWS],
     panel: &[f32],
 ) -> [[S::f32s; VECTORS]; ROWS] {
-    let panel = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>().0;
-    let inputs = panel.len();
-    let rows = rows.map(|row| &row[..inputs]);
-    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-    for input in 0..inputs {
-        let weights = panel[input];
-        for row in 0..ROWS {
-            let number = simd.splat_f32s(rows[row][input]);
-            for vector in 0..VECTORS {
-                sums[row][vector] = multiply_add(simd, number, weights[vector], sums[row][vector]);
+    simd.vectorize(Tile { simd, rows, panel })
+}
+
+/// A task of its own, so that all operations share its code.
+struct Tile<'a, S, const ROWS: usize> {
+    simd: S,
+    rows: [&'a [f32]; ROWS],
+    panel: &'a [f32],
+}
+
+/// Inputs between two checks that the rows are long enough.
+const STEP: usize = 4;
+
+impl<S: Simd, const ROWS: usize> NullaryFnOnce for Tile<'_, S, ROWS> {
+    type Output = [[S::f32s; VECTORS]; ROWS];
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let Self { simd, rows, panel } = self;
+        let panel = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>().0;
+        let (steps, rest) = panel.as_chunks::<STEP>();
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        // Loops, as a closure would not be compiled for the same instructions.
+        let mut chunks = [&[][..]; ROWS]; // each [inputs / STEP, STEP]
+        for (chunks, row) in chunks.iter_mut().zip(rows) {
+            *chunks = &row.as_chunks::<STEP>().0[..steps.len()];
+        }
+        for (index, step) in steps.iter().enumerate() {
+            let mut numbers = [&[0.0; STEP]; ROWS];
+            for (numbers, chunks) in numbers.iter_mut().zip(chunks) {
+                *numbers = &chunks[index];
+            }
+            for (input, weights) in step.iter().enumerate() {
+                add(simd, &mut sums, numbers, input, weights);
             }
         }
+        for (input, weights) in rest.iter().enumerate() {
+            let mut numbers = [&[0.0; 1]; ROWS];
+            for (numbers, row) in numbers.iter_mut().zip(rows) {
+                *numbers = std::array::from_ref(&row[steps.len() * STEP + input]);
+            }
+            add(simd, &mut sums, numbers, 0, weights);
+        }
+        sums
     }
-    sums
+}
+
+/// What one input adds to a tile.
+#[inline(always)]
+fn add<S: Simd, const ROWS: usize, const INPUTS: usize>(
+    simd: S,
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
+    numbers: [&[f32; INPUTS]; ROWS],
+    input: usize,
+    weights: &[S::f32s; VECTORS],
+) {
+    for (sums, numbers) in sums.iter_mut().zip(numbers) {
+        let number = simd.splat_f32s(numbers[input]);
+        for (sum, &weight) in sums.iter_mut().zip(weights) {
+            *sum = multiply_add(simd, number, weight, *sum);
+        }
+    }
 }
