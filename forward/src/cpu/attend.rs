@@ -5,8 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::{
     exp::exp,
     matrix::pack,
-    product::{NARROW, WIDE, store, tile, wide},
-    simd::{Aligned, VECTORS, dispatch},
+    product::{NARROW, WIDE, scaled, store, tile, wide},
+    simd::{Aligned, LANES, VECTORS, dispatch, folded},
 };
 use crate::Shape;
 
@@ -121,7 +121,7 @@ impl Head {
                     break;
                 }
                 for (row, values) in tile::<S, ROWS>(simd, queries, numbers).into_iter().enumerate() {
-                    store::<S>(&mut scores[row * whole + panel * columns..][..columns], values);
+                    store::<S, VECTORS>(&mut scores[row * whole + panel * columns..][..columns], values);
                 }
             }
             let mut parts = [0f32; ROWS];
@@ -138,8 +138,7 @@ impl Head {
                 let values = tile::<S, ROWS>(simd, shares, &numbers[..keys * columns]);
                 for ((row, values), part) in (first..=last).zip(values).zip(parts) {
                     let place = &mut seen[row * self.d + index * size + from..][..taken];
-                    let part = simd.splat_f32s(part);
-                    store::<S>(place, values.map(|value| simd.mul_f32s(value, part)));
+                    store::<S, VECTORS>(place, scaled(simd, values, part));
                 }
             }
         }
@@ -150,25 +149,28 @@ impl Head {
 #[inline(always)]
 fn soften(x: &mut [f32]) -> f32 {
     let higher = |a: f32, b: f32| if a > b { a } else { b };
-    let (chunks, rest) = x.as_chunks_mut::<16>();
-    let mut highest = [f32::MIN; 16];
+    let (chunks, rest) = x.as_chunks_mut::<LANES>();
+    let mut highest = [f32::MIN; LANES];
     for chunk in chunks.iter() {
         for (highest, &x) in highest.iter_mut().zip(chunk) {
             *highest = higher(*highest, x);
         }
     }
-    let highest = highest.into_iter().chain(rest.iter().copied()).fold(f32::MIN, higher);
-    let mut sums = [0f32; 16];
+    let mut highest = folded(highest, higher);
+    for &x in rest.iter() {
+        highest = higher(highest, x);
+    }
+    let mut sums = [0f32; LANES];
     for chunk in chunks {
         for (sum, x) in sums.iter_mut().zip(chunk) {
             *x = exp(*x - highest);
             *sum += *x;
         }
     }
-    let mut total = sums.iter().sum::<f32>();
+    let mut sum = folded(sums, |a, b| a + b);
     for x in rest {
         *x = exp(*x - highest);
-        total += *x;
+        sum += *x;
     }
-    total
+    sum
 }

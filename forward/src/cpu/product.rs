@@ -1,6 +1,11 @@
 //! The products, and the three operations that are one product each.
 
-use pulp::{NullaryFnOnce, Simd, WithSimd};
+use std::slice::from_mut;
+
+use pulp::{
+    NullaryFnOnce, Simd, WithSimd,
+    bytemuck::{cast_slice, cast_slice_mut},
+};
 
 use super::{
     Matrix,
@@ -29,9 +34,8 @@ impl WithSimd for Normed<'_> {
         let Self { matrix, eps, x, out } = self;
         let scales = scales(x, matrix.inputs(), eps);
         product(simd, x, matrix, |row, column, values| {
-            let scale = simd.splat_f32s(scales[row]);
             let place = place(out, matrix.outputs(), row, column, VECTORS * S::F32_LANES);
-            store::<S>(place, values.map(|value| simd.mul_f32s(value, scale)));
+            store::<S, VECTORS>(place, scaled(simd, values, scales[row]));
         });
     }
 }
@@ -55,8 +59,11 @@ impl WithSimd for Added<'_> {
         let Self { matrix, a, x } = self;
         product(simd, a, matrix, |row, column, values| {
             let place = place(x, matrix.outputs(), row, column, VECTORS * S::F32_LANES);
-            let values = pulp::bytemuck::cast_slice::<S::f32s, f32>(&values);
-            place.iter_mut().zip(values).for_each(|(x, value)| *x += value);
+            let mut sums = load(simd, place);
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum = simd.add_f32s(*sum, value);
+            }
+            store::<S, VECTORS>(place, sums);
         });
     }
 }
@@ -81,13 +88,12 @@ impl WithSimd for Gated<'_> {
         let Self { matrix, eps, x, out } = self;
         let scales = scales(x, matrix.inputs(), eps);
         product(simd, x, matrix, |row, column, values| {
-            let scale = simd.splat_f32s(scales[row]);
-            let values = values.map(|value| simd.mul_f32s(value, scale));
-            let (gates, through) = pulp::bytemuck::cast_slice::<S::f32s, f32>(&values).split_at(S::F32_LANES);
-            let place = place(out, matrix.outputs() / 2, row, column / 2, S::F32_LANES);
-            for ((out, gate), through) in place.iter_mut().zip(gates).zip(through) {
-                *out = gate / (1.0 + exp(-gate)) * through;
+            let [mut gates, through] = scaled(simd, values, scales[row]);
+            for gate in cast_slice_mut::<S::f32s, f32>(from_mut(&mut gates)) {
+                *gate /= 1.0 + exp(-*gate);
             }
+            let place = place(out, matrix.outputs() / 2, row, column / 2, S::F32_LANES);
+            store::<S, 1>(place, [simd.mul_f32s(gates, through)]);
         });
     }
 }
@@ -104,14 +110,35 @@ fn place(out: &mut [f32], width: usize, row: usize, column: usize, columns: usiz
     &mut out[row * width..][column..(column + columns).min(width)]
 }
 
+/// As many of the numbers as there are; zeros for the rest.
 #[inline(always)]
-pub(super) fn store<S: Simd>(place: &mut [f32], values: [S::f32s; VECTORS]) {
-    let values = pulp::bytemuck::cast_slice::<S::f32s, f32>(&values);
-    if place.len() == values.len() {
-        place.copy_from_slice(values)
-    } else {
-        place.copy_from_slice(&values[..place.len()])
+fn load<S: Simd>(simd: S, place: &[f32]) -> [S::f32s; VECTORS] {
+    if let (&[first, second], _) = S::as_simd_f32s(place) {
+        return [first, second];
     }
+    let mut values = [simd.splat_f32s(0.0); VECTORS];
+    cast_slice_mut(&mut values)[..place.len()].copy_from_slice(place);
+    values
+}
+
+/// As many of `values` as there is room for.
+#[inline(always)]
+pub(super) fn store<S: Simd, const COUNT: usize>(place: &mut [f32], values: [S::f32s; COUNT]) {
+    if let Ok(whole) = <&mut [S::f32s; COUNT]>::try_from(S::as_mut_simd_f32s(place).0) {
+        *whole = values;
+    } else {
+        place.copy_from_slice(&cast_slice(&values)[..place.len()]);
+    }
+}
+
+/// `values * scale`.
+#[inline(always)]
+pub(super) fn scaled<S: Simd>(simd: S, mut values: [S::f32s; VECTORS], scale: f32) -> [S::f32s; VECTORS] {
+    let scale = simd.splat_f32s(scale);
+    for value in &mut values {
+        *value = simd.mul_f32s(*value, scale);
+    }
+    values
 }
 
 /// `a W^T` with a `[rows, inputs]`, tile by tile; `write` is given each tile's rows: row, first column, values.

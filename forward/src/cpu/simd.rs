@@ -41,6 +41,22 @@ pub fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::
     }
 }
 
+/// Lanes of plain loops over rows: those of the widest registers, and the same everywhere, so that sums are too.
+pub const LANES: usize = 16;
+
+/// All lanes in one, half onto half.
+#[inline(always)]
+pub fn folded(mut lanes: [f32; LANES], both: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = both(lanes[lane], lanes[lane + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
 /// Numbers that begin at a line of the cache, as vectors that straddle two take twice as long to read.
 #[derive(Debug)]
 pub struct Aligned {
