@@ -10,6 +10,7 @@ use pulp::{
 use super::{
     Matrix,
     exp::exp,
+    matrix::pack,
     rotate::rms,
     simd::{VECTORS, dispatch, multiply_add},
 };
@@ -141,24 +142,9 @@ pub(super) fn scaled<S: Simd>(simd: S, mut values: [S::f32s; VECTORS], scale: f3
     values
 }
 
-/// `a W^T` with a `[rows, inputs]`, tile by tile; `write` is given each tile's rows: row, first column, values.
-#[inline(always)]
-fn product<S: Simd>(simd: S, a: &[f32], matrix: &Matrix, mut write: impl FnMut(usize, usize, [S::f32s; VECTORS])) {
-    let inputs = matrix.inputs();
-    let rows = a.len() / inputs;
-    for (index, panel) in matrix.panels().enumerate() {
-        let column = index * VECTORS * S::F32_LANES;
-        if wide::<S>() {
-            panel_product::<S, WIDE>(simd, a, rows, inputs, panel, |row, values| write(row, column, values));
-        } else {
-            panel_product::<S, NARROW>(simd, a, rows, inputs, panel, |row, values| write(row, column, values));
-        }
-    }
-}
-
-/// Rows of a tile where there are 32 vector registers, and where there are 16: the tile, a row of the panel and a number of `a` fit.
+/// Rows of a tile where there are 32 vector registers, and where there are 16, of which wasm's engines use up some.
 pub(super) const WIDE: usize = 8;
-pub(super) const NARROW: usize = 6;
+pub(super) const NARROW: usize = if cfg!(target_family = "wasm") { 4 } else { 6 };
 
 /// Whether this machine's tiles have [`WIDE`] rows.
 #[inline(always)]
@@ -166,92 +152,75 @@ pub(super) fn wide<S: Simd>() -> bool {
     S::REGISTER_COUNT >= 32 && !cfg!(target_family = "wasm")
 }
 
+/// `a W^T` with a `[rows, inputs]`, tile by tile; `write` is given each tile's rows: row, first column, values.
 #[inline(always)]
-fn panel_product<S: Simd, const ROWS: usize>(
+fn product<S: Simd>(simd: S, a: &[f32], matrix: &Matrix, write: impl FnMut(usize, usize, [S::f32s; VECTORS])) {
+    if wide::<S>() {
+        tiles::<S, WIDE>(simd, a, matrix, write);
+    } else {
+        tiles::<S, NARROW>(simd, a, matrix, write);
+    }
+}
+
+#[inline(always)]
+fn tiles<S: Simd, const ROWS: usize>(
     simd: S,
     a: &[f32],
-    rows: usize,
-    inputs: usize,
-    panel: &[f32],
-    mut write: impl FnMut(usize, [S::f32s; VECTORS]),
+    matrix: &Matrix,
+    mut write: impl FnMut(usize, usize, [S::f32s; VECTORS]),
 ) {
-    for first in (0..rows).step_by(ROWS) {
-        // Rows past the end are the last one again, and not written.
-        let tile_rows = std::array::from_fn(|row| &a[(first + row).min(rows - 1) * inputs..][..inputs]);
-        let values = tile::<S, ROWS>(simd, tile_rows, panel);
-        for (row, values) in (first..rows).zip(values) {
-            write(row, values);
+    let inputs = matrix.inputs();
+    let rows = a.len() / inputs;
+    let mut packed = vec![0.0; rows.next_multiple_of(ROWS) * inputs]; // [rows / ROWS, inputs, ROWS]
+    for (tile, a) in packed.chunks_exact_mut(inputs * ROWS).zip(a.chunks(inputs * ROWS)) {
+        pack::<ROWS>(a, inputs, tile, ROWS);
+    }
+    // The panel stays in the nearest cache, or the next, while all rows pass by.
+    for (index, panel) in matrix.panels().enumerate() {
+        for (first, numbers) in (0..rows).step_by(ROWS).zip(packed.chunks_exact(inputs * ROWS)) {
+            let values = tile::<S, ROWS>(simd, numbers.as_chunks().0, panel);
+            for (row, values) in (first..rows).zip(values) {
+                write(row, index * VECTORS * S::F32_LANES, values);
+            }
         }
     }
 }
 
-/// `ROWS` rows of numbers, each `[inputs]`, times a panel `[inputs, columns]`.
+/// `ROWS` rows of numbers, side by side `[inputs, ROWS]`, times a panel `[inputs, columns]`.
 #[inline(always)]
 pub(super) fn tile<S: Simd, const ROWS: usize>(
     simd: S,
-    rows: [&[f32]; ROWS],
+    numbers: &[[f32; ROWS]],
     panel: &[f32],
 ) -> [[S::f32s; VECTORS]; ROWS] {
-    simd.vectorize(Tile { simd, rows, panel })
+    simd.vectorize(Tile { simd, numbers, panel })
 }
 
 /// A task of its own, so that all operations share its code.
 struct Tile<'a, S, const ROWS: usize> {
     simd: S,
-    rows: [&'a [f32]; ROWS],
+    numbers: &'a [[f32; ROWS]],
     panel: &'a [f32],
 }
-
-/// Inputs between two checks that the rows are long enough.
-const STEP: usize = 4;
 
 impl<S: Simd, const ROWS: usize> NullaryFnOnce for Tile<'_, S, ROWS> {
     type Output = [[S::f32s; VECTORS]; ROWS];
 
-    #[inline(always)]
+    // A wasm engine keeps the sums of a short function in registers, and those of a long one not.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn call(self) -> Self::Output {
-        let Self { simd, rows, panel } = self;
+        let Self { simd, numbers, panel } = self;
         let panel = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>().0;
-        let (steps, rest) = panel.as_chunks::<STEP>();
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-        // Loops, as a closure would not be compiled for the same instructions.
-        let mut chunks = [&[][..]; ROWS]; // each [inputs / STEP, STEP]
-        for (chunks, row) in chunks.iter_mut().zip(rows) {
-            *chunks = &row.as_chunks::<STEP>().0[..steps.len()];
-        }
-        for (index, step) in steps.iter().enumerate() {
-            let mut numbers = [&[0.0; STEP]; ROWS];
-            for (numbers, chunks) in numbers.iter_mut().zip(chunks) {
-                *numbers = &chunks[index];
+        for (numbers, weights) in numbers.iter().zip(panel) {
+            for (sums, &number) in sums.iter_mut().zip(numbers) {
+                let number = simd.splat_f32s(number);
+                for (sum, &weight) in sums.iter_mut().zip(weights) {
+                    *sum = multiply_add(simd, number, weight, *sum);
+                }
             }
-            for (input, weights) in step.iter().enumerate() {
-                add(simd, &mut sums, numbers, input, weights);
-            }
-        }
-        for (input, weights) in rest.iter().enumerate() {
-            let mut numbers = [&[0.0; 1]; ROWS];
-            for (numbers, row) in numbers.iter_mut().zip(rows) {
-                *numbers = std::array::from_ref(&row[steps.len() * STEP + input]);
-            }
-            add(simd, &mut sums, numbers, 0, weights);
         }
         sums
-    }
-}
-
-/// What one input adds to a tile.
-#[inline(always)]
-fn add<S: Simd, const ROWS: usize, const INPUTS: usize>(
-    simd: S,
-    sums: &mut [[S::f32s; VECTORS]; ROWS],
-    numbers: [&[f32; INPUTS]; ROWS],
-    input: usize,
-    weights: &[S::f32s; VECTORS],
-) {
-    for (sums, numbers) in sums.iter_mut().zip(numbers) {
-        let number = simd.splat_f32s(numbers[input]);
-        for (sum, &weight) in sums.iter_mut().zip(weights) {
-            *sum = multiply_add(simd, number, weight, *sum);
-        }
     }
 }

@@ -7,6 +7,9 @@ use pulp::{Arch, Scalar128b, Simd, WithSimd};
 /// Vectors side by side in a tile: its columns are twice the lanes of a vector.
 pub const VECTORS: usize = 2;
 
+/// Goes into the columns of every machine's tiles.
+pub const GROUP: usize = 4;
+
 /// Runs `task` compiled for the best instructions this machine has.
 pub fn dispatch<T: WithSimd>(task: T) -> T::Output {
     match Arch::new() {
