@@ -5,8 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::{
     exp::exp,
     matrix::pack,
-    product::{NARROW, WIDE, store, tile, wide},
-    simd::{Aligned, VECTORS, dispatch},
+    product::{NARROW, WIDE, scaled, store, tile, wide},
+    simd::{Aligned, GROUP, LANES, VECTORS, dispatch, folded},
 };
 use crate::Shape;
 
@@ -59,15 +59,19 @@ struct Head {
     keys: Aligned,
     /// `[head / columns, length, columns]`.
     values: Aligned,
-    /// Scores of a tile's queries, `[ROWS, length]`, each row filled up to whole panels.
+    /// A tile's queries, `[head, ROWS]`.
+    queries: Aligned,
+    /// Their scores, `[ROWS, length]`, each row filled up to whole panels.
     scores: Aligned,
+    /// The same as shares, `[length, ROWS]`.
+    shares: Aligned,
 }
 
 impl Head {
     #[inline(always)]
     fn new<S: Simd>(shape: &Shape, length: usize) -> Self {
         let (size, columns) = (shape.head_dim(), VECTORS * S::F32_LANES);
-        let whole = length.next_multiple_of(columns);
+        let (whole, rows) = (length.next_multiple_of(columns), if wide::<S>() { WIDE } else { NARROW });
         Self {
             d: shape.d_model,
             size,
@@ -75,7 +79,9 @@ impl Head {
             causal: shape.causal,
             keys: Aligned::new(whole * size),
             values: Aligned::new(size.next_multiple_of(columns) * length),
-            scores: Aligned::new(WIDE.max(NARROW) * whole),
+            queries: Aligned::new(rows * size),
+            scores: Aligned::new(rows * whole),
+            shares: Aligned::new(rows * length),
         }
     }
 
@@ -85,7 +91,7 @@ impl Head {
         let (columns, width) = (VECTORS * S::F32_LANES, 3 * self.d);
         let (key, value) = (self.d + index * self.size, 2 * self.d + index * self.size);
         for (panel, numbers) in self.keys.as_mut_slice().chunks_exact_mut(columns * self.size).enumerate() {
-            pack(&qkv[panel * columns * width + key..], width, numbers, columns);
+            pack::<GROUP>(&qkv[panel * columns * width + key..], width, numbers, columns);
         }
         for (panel, numbers) in self.values.as_mut_slice().chunks_exact_mut(columns * self.length).enumerate() {
             let first = panel * columns;
@@ -111,8 +117,14 @@ impl Head {
         let whole = self.length.next_multiple_of(columns);
         for first in (0..rows).step_by(ROWS) {
             let last = (first + ROWS).min(rows) - 1;
-            let queries =
-                std::array::from_fn(|row| &qkv[(place + (first + row).min(last)) * width + index * size..][..size]);
+            let [queries, shares] = [&mut self.queries, &mut self.shares].map(Aligned::as_mut_slice);
+            pack::<ROWS>(
+                &qkv[(place + first) * width + index * size..][..(last - first) * width + size],
+                width,
+                queries,
+                ROWS,
+            );
+            let queries = queries.as_chunks().0;
             // Of the keys, as many as any of these rows sees.
             let keys = if self.causal { place + last + 1 } else { self.length };
             let scores = self.scores.as_mut_slice();
@@ -121,7 +133,7 @@ impl Head {
                     break;
                 }
                 for (row, values) in tile::<S, ROWS>(simd, queries, numbers).into_iter().enumerate() {
-                    store::<S>(&mut scores[row * whole + panel * columns..][..columns], values);
+                    store::<S, VECTORS>(&mut scores[row * whole + panel * columns..][..columns], values);
                 }
             }
             let mut parts = [0f32; ROWS];
@@ -131,15 +143,16 @@ impl Head {
                 *part = soften(scores).recip();
                 later.fill(0.0);
             }
-            let shares = std::array::from_fn(|row| &scores[row * whole..][..keys]);
+            let shares = &mut shares[..keys * ROWS];
+            pack::<ROWS>(scores, whole, shares, ROWS);
+            let shares = shares.as_chunks().0;
             for (panel, numbers) in self.values.as_slice().chunks_exact(columns * self.length).enumerate() {
                 let from = panel * columns;
                 let taken = columns.min(size - from);
                 let values = tile::<S, ROWS>(simd, shares, &numbers[..keys * columns]);
                 for ((row, values), part) in (first..=last).zip(values).zip(parts) {
                     let place = &mut seen[row * self.d + index * size + from..][..taken];
-                    let part = simd.splat_f32s(part);
-                    store::<S>(place, values.map(|value| simd.mul_f32s(value, part)));
+                    store::<S, VECTORS>(place, scaled(simd, values, part));
                 }
             }
         }
@@ -150,25 +163,28 @@ impl Head {
 #[inline(always)]
 fn soften(x: &mut [f32]) -> f32 {
     let higher = |a: f32, b: f32| if a > b { a } else { b };
-    let (chunks, rest) = x.as_chunks_mut::<16>();
-    let mut highest = [f32::MIN; 16];
+    let (chunks, rest) = x.as_chunks_mut::<LANES>();
+    let mut highest = [f32::MIN; LANES];
     for chunk in chunks.iter() {
         for (highest, &x) in highest.iter_mut().zip(chunk) {
             *highest = higher(*highest, x);
         }
     }
-    let highest = highest.into_iter().chain(rest.iter().copied()).fold(f32::MIN, higher);
-    let mut sums = [0f32; 16];
+    let mut highest = folded(highest, higher);
+    for &x in rest.iter() {
+        highest = higher(highest, x);
+    }
+    let mut sums = [0f32; LANES];
     for chunk in chunks {
         for (sum, x) in sums.iter_mut().zip(chunk) {
             *x = exp(*x - highest);
             *sum += *x;
         }
     }
-    let mut total = sums.iter().sum::<f32>();
+    let mut sum = folded(sums, |a, b| a + b);
     for x in rest {
         *x = exp(*x - highest);
-        total += *x;
+        sum += *x;
     }
-    total
+    sum
 }

@@ -1,9 +1,9 @@
 //! Matrices as products read them.
 
-use super::simd::{Aligned, VECTORS, columns};
+use super::simd::{Aligned, GROUP, VECTORS, columns};
 
 /// A matrix `[outputs, inputs]` in panels of as many outputs as a tile has columns: `[outputs / columns, inputs, columns]`, the last
-/// one filled up with zeros. Weights never change, so this is done once.
+/// one filled up. Weights never change, so this is done once.
 #[derive(Debug)]
 pub struct Matrix {
     panels: Aligned,
@@ -17,7 +17,7 @@ impl Matrix {
     pub fn new(weights: &[f32], inputs: usize) -> Self {
         let outputs = weights.len() / inputs;
         Self::of(outputs, inputs, |panel, columns| {
-            pack(&weights[panel.index * columns * inputs..], inputs, panel.numbers, columns)
+            pack::<GROUP>(&weights[panel.index * columns * inputs..], inputs, panel.numbers, columns)
         })
     }
 
@@ -29,8 +29,9 @@ impl Matrix {
             let first = panel.index * half * inputs;
             for (part, weights) in [gates, through].iter().enumerate() {
                 for (column, row) in weights[first..].chunks_exact(inputs).take(half).enumerate() {
-                    let places = panel.numbers[part * half + column..].iter_mut().step_by(columns);
-                    places.zip(row).for_each(|(place, &weight)| *place = weight);
+                    for (places, &weight) in panel.numbers.chunks_exact_mut(columns).zip(row) {
+                        places[part * half + column] = weight;
+                    }
                 }
             }
         })
@@ -66,12 +67,20 @@ struct Panel<'a> {
     numbers: &'a mut [f32],
 }
 
-/// Rows of `matrix`, `stride` apart, side by side in a panel `[inputs, columns]`.
+/// Rows of `matrix`, `stride` apart, side by side in a panel `[inputs, columns]`, `GROUP` at a time, into which `columns` must divide.
+/// Where rows are missing there is something else.
 #[inline(always)]
-pub(super) fn pack(matrix: &[f32], stride: usize, panel: &mut [f32], columns: usize) {
+pub(super) fn pack<const GROUP: usize>(matrix: &[f32], stride: usize, panel: &mut [f32], columns: usize) {
     let inputs = panel.len() / columns;
-    for (column, row) in matrix.chunks(stride).take(columns).enumerate() {
-        let places = panel[column..].iter_mut().step_by(columns);
-        places.zip(&row[..inputs]).for_each(|(place, &number)| *place = number);
+    for (group, numbers) in matrix.chunks(GROUP * stride).take(columns / GROUP).enumerate() {
+        let mut rows = [&numbers[..inputs]; GROUP];
+        for (row, numbers) in rows.iter_mut().zip(numbers.chunks(stride)) {
+            *row = &numbers[..inputs];
+        }
+        for (index, places) in panel.chunks_exact_mut(columns).enumerate() {
+            for (place, row) in places[group * GROUP..][..GROUP].iter_mut().zip(rows) {
+                *place = row[index];
+            }
+        }
     }
 }

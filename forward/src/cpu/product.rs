@@ -1,10 +1,16 @@
 //! The products, and the three operations that are one product each.
 
-use pulp::{Simd, WithSimd};
+use std::slice::from_mut;
+
+use pulp::{
+    NullaryFnOnce, Simd, WithSimd,
+    bytemuck::{cast_slice, cast_slice_mut},
+};
 
 use super::{
     Matrix,
     exp::exp,
+    matrix::pack,
     rotate::rms,
     simd::{VECTORS, dispatch, multiply_add},
 };
@@ -29,9 +35,8 @@ impl WithSimd for Normed<'_> {
         let Self { matrix, eps, x, out } = self;
         let scales = scales(x, matrix.inputs(), eps);
         product(simd, x, matrix, |row, column, values| {
-            let scale = simd.splat_f32s(scales[row]);
             let place = place(out, matrix.outputs(), row, column, VECTORS * S::F32_LANES);
-            store::<S>(place, values.map(|value| simd.mul_f32s(value, scale)));
+            store::<S, VECTORS>(place, scaled(simd, values, scales[row]));
         });
     }
 }
@@ -55,8 +60,11 @@ impl WithSimd for Added<'_> {
         let Self { matrix, a, x } = self;
         product(simd, a, matrix, |row, column, values| {
             let place = place(x, matrix.outputs(), row, column, VECTORS * S::F32_LANES);
-            let values = pulp::bytemuck::cast_slice::<S::f32s, f32>(&values);
-            place.iter_mut().zip(values).for_each(|(x, value)| *x += value);
+            let mut sums = load(simd, place);
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum = simd.add_f32s(*sum, value);
+            }
+            store::<S, VECTORS>(place, sums);
         });
     }
 }
@@ -81,13 +89,12 @@ impl WithSimd for Gated<'_> {
         let Self { matrix, eps, x, out } = self;
         let scales = scales(x, matrix.inputs(), eps);
         product(simd, x, matrix, |row, column, values| {
-            let scale = simd.splat_f32s(scales[row]);
-            let values = values.map(|value| simd.mul_f32s(value, scale));
-            let (gates, through) = pulp::bytemuck::cast_slice::<S::f32s, f32>(&values).split_at(S::F32_LANES);
-            let place = place(out, matrix.outputs() / 2, row, column / 2, S::F32_LANES);
-            for ((out, gate), through) in place.iter_mut().zip(gates).zip(through) {
-                *out = gate / (1.0 + exp(-gate)) * through;
+            let [mut gates, through] = scaled(simd, values, scales[row]);
+            for gate in cast_slice_mut::<S::f32s, f32>(from_mut(&mut gates)) {
+                *gate /= 1.0 + exp(-*gate);
             }
+            let place = place(out, matrix.outputs() / 2, row, column / 2, S::F32_LANES);
+            store::<S, 1>(place, [simd.mul_f32s(gates, through)]);
         });
     }
 }
@@ -104,34 +111,40 @@ fn place(out: &mut [f32], width: usize, row: usize, column: usize, columns: usiz
     &mut out[row * width..][column..(column + columns).min(width)]
 }
 
+/// As many of the numbers as there are; zeros for the rest.
 #[inline(always)]
-pub(super) fn store<S: Simd>(place: &mut [f32], values: [S::f32s; VECTORS]) {
-    let values = pulp::bytemuck::cast_slice::<S::f32s, f32>(&values);
-    if place.len() == values.len() {
-        place.copy_from_slice(values)
+fn load<S: Simd>(simd: S, place: &[f32]) -> [S::f32s; VECTORS] {
+    if let (&[first, second], _) = S::as_simd_f32s(place) {
+        return [first, second];
+    }
+    let mut values = [simd.splat_f32s(0.0); VECTORS];
+    cast_slice_mut(&mut values)[..place.len()].copy_from_slice(place);
+    values
+}
+
+/// As many of `values` as there is room for.
+#[inline(always)]
+pub(super) fn store<S: Simd, const COUNT: usize>(place: &mut [f32], values: [S::f32s; COUNT]) {
+    if let Ok(whole) = <&mut [S::f32s; COUNT]>::try_from(S::as_mut_simd_f32s(place).0) {
+        *whole = values;
     } else {
-        place.copy_from_slice(&values[..place.len()])
+        place.copy_from_slice(&cast_slice(&values)[..place.len()]);
     }
 }
 
-/// `a W^T` with a `[rows, inputs]`, tile by tile; `write` is given each tile's rows: row, first column, values.
+/// `values * scale`.
 #[inline(always)]
-fn product<S: Simd>(simd: S, a: &[f32], matrix: &Matrix, mut write: impl FnMut(usize, usize, [S::f32s; VECTORS])) {
-    let inputs = matrix.inputs();
-    let rows = a.len() / inputs;
-    for (index, panel) in matrix.panels().enumerate() {
-        let column = index * VECTORS * S::F32_LANES;
-        if wide::<S>() {
-            panel_product::<S, WIDE>(simd, a, rows, inputs, panel, |row, values| write(row, column, values));
-        } else {
-            panel_product::<S, NARROW>(simd, a, rows, inputs, panel, |row, values| write(row, column, values));
-        }
+pub(super) fn scaled<S: Simd>(simd: S, mut values: [S::f32s; VECTORS], scale: f32) -> [S::f32s; VECTORS] {
+    let scale = simd.splat_f32s(scale);
+    for value in &mut values {
+        *value = simd.mul_f32s(*value, scale);
     }
+    values
 }
 
-/// Rows of a tile where there are 32 vector registers, and where there are 16: the tile, a row of the panel and a number of `a` fit.
+/// Rows of a tile where there are 32 vector registers, and where there are 16, of which wasm's engines use up some.
 pub(super) const WIDE: usize = 8;
-pub(super) const NARROW: usize = 6;
+pub(super) const NARROW: usize = if cfg!(target_family = "wasm") { 4 } else { 6 };
 
 /// Whether this machine's tiles have [`WIDE`] rows.
 #[inline(always)]
@@ -139,44 +152,75 @@ pub(super) fn wide<S: Simd>() -> bool {
     S::REGISTER_COUNT >= 32 && !cfg!(target_family = "wasm")
 }
 
+/// `a W^T` with a `[rows, inputs]`, tile by tile; `write` is given each tile's rows: row, first column, values.
 #[inline(always)]
-fn panel_product<S: Simd, const ROWS: usize>(
+fn product<S: Simd>(simd: S, a: &[f32], matrix: &Matrix, write: impl FnMut(usize, usize, [S::f32s; VECTORS])) {
+    if wide::<S>() {
+        tiles::<S, WIDE>(simd, a, matrix, write);
+    } else {
+        tiles::<S, NARROW>(simd, a, matrix, write);
+    }
+}
+
+#[inline(always)]
+fn tiles<S: Simd, const ROWS: usize>(
     simd: S,
     a: &[f32],
-    rows: usize,
-    inputs: usize,
-    panel: &[f32],
-    mut write: impl FnMut(usize, [S::f32s; VECTORS]),
+    matrix: &Matrix,
+    mut write: impl FnMut(usize, usize, [S::f32s; VECTORS]),
 ) {
-    for first in (0..rows).step_by(ROWS) {
-        // Rows past the end are the last one again, and not written.
-        let tile_rows = std::array::from_fn(|row| &a[(first + row).min(rows - 1) * inputs..][..inputs]);
-        let values = tile::<S, ROWS>(simd, tile_rows, panel);
-        for (row, values) in (first..rows).zip(values) {
-            write(row, values);
+    let inputs = matrix.inputs();
+    let rows = a.len() / inputs;
+    let mut packed = vec![0.0; rows.next_multiple_of(ROWS) * inputs]; // [rows / ROWS, inputs, ROWS]
+    for (tile, a) in packed.chunks_exact_mut(inputs * ROWS).zip(a.chunks(inputs * ROWS)) {
+        pack::<ROWS>(a, inputs, tile, ROWS);
+    }
+    // The panel stays in the nearest cache, or the next, while all rows pass by.
+    for (index, panel) in matrix.panels().enumerate() {
+        for (first, numbers) in (0..rows).step_by(ROWS).zip(packed.chunks_exact(inputs * ROWS)) {
+            let values = tile::<S, ROWS>(simd, numbers.as_chunks().0, panel);
+            for (row, values) in (first..rows).zip(values) {
+                write(row, index * VECTORS * S::F32_LANES, values);
+            }
         }
     }
 }
 
-/// `ROWS` rows of numbers, each `[inputs]`, times a panel `[inputs, columns]`.
+/// `ROWS` rows of numbers, side by side `[inputs, ROWS]`, times a panel `[inputs, columns]`.
 #[inline(always)]
 pub(super) fn tile<S: Simd, const ROWS: usize>(
     simd: S,
-    rows: [&[f32]; ROWS],
+    numbers: &[[f32; ROWS]],
     panel: &[f32],
 ) -> [[S::f32s; VECTORS]; ROWS] {
-    let panel = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>().0;
-    let inputs = panel.len();
-    let rows = rows.map(|row| &row[..inputs]);
-    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-    for input in 0..inputs {
-        let weights = panel[input];
-        for row in 0..ROWS {
-            let number = simd.splat_f32s(rows[row][input]);
-            for vector in 0..VECTORS {
-                sums[row][vector] = multiply_add(simd, number, weights[vector], sums[row][vector]);
+    simd.vectorize(Tile { simd, numbers, panel })
+}
+
+/// A task of its own, so that all operations share its code.
+struct Tile<'a, S, const ROWS: usize> {
+    simd: S,
+    numbers: &'a [[f32; ROWS]],
+    panel: &'a [f32],
+}
+
+impl<S: Simd, const ROWS: usize> NullaryFnOnce for Tile<'_, S, ROWS> {
+    type Output = [[S::f32s; VECTORS]; ROWS];
+
+    // A wasm engine keeps the sums of a short function in registers, and those of a long one not.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    fn call(self) -> Self::Output {
+        let Self { simd, numbers, panel } = self;
+        let panel = S::as_simd_f32s(panel).0.as_chunks::<VECTORS>().0;
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        for (numbers, weights) in numbers.iter().zip(panel) {
+            for (sums, &number) in sums.iter_mut().zip(numbers) {
+                let number = simd.splat_f32s(number);
+                for (sum, &weight) in sums.iter_mut().zip(weights) {
+                    *sum = multiply_add(simd, number, weight, *sum);
+                }
             }
         }
+        sums
     }
-    sums
 }

@@ -1,5 +1,8 @@
 //! RMSNorm of each head of queries and keys, and their rotation.
 
+use pulp::NullaryFnOnce;
+
+use super::simd::{LANES, dispatch, folded};
 use crate::Shape;
 
 /// Queries and keys of `qkv` `[rows, 3 d]`, in place: RMSNorm of each head by `q_norm` and `k_norm` `[head]`, and the rotation of its
@@ -8,34 +11,64 @@ use crate::Shape;
 /// `rotations` are those of [`Shape::rotations`], `[length, head / 2, 2]`; row 0 is at place `first`, and after the last place
 /// comes place 0 of another sequence.
 pub fn rotate(shape: &Shape, q_norm: &[f32], k_norm: &[f32], rotations: &[f32], first: usize, qkv: &mut [f32]) {
-    let (d, head) = (shape.d_model, shape.head_dim());
-    let places = rotations.chunks_exact(head).cycle().skip(first);
-    for (row, turns) in qkv.chunks_exact_mut(3 * d).zip(places) {
-        for (part, norm) in row.chunks_exact_mut(d).zip([q_norm, k_norm]) {
-            for numbers in part.chunks_exact_mut(head) {
-                let scale = rms(numbers, shape.norm_eps).recip();
-                let (a, b) = numbers.split_at_mut(head / 2);
-                let (a_norm, b_norm) = norm.split_at(head / 2);
-                let norms = a_norm.iter().zip(b_norm);
-                for (((a, b), (a_norm, b_norm)), turn) in a.iter_mut().zip(b).zip(norms).zip(turns.chunks_exact(2)) {
-                    let (x, y) = (*a * scale * a_norm, *b * scale * b_norm);
-                    (*a, *b) = (x * turn[0] - y * turn[1], x * turn[1] + y * turn[0]);
+    dispatch(Rotate { shape, norms: [q_norm, k_norm], rotations, first, qkv });
+}
+
+struct Rotate<'a> {
+    shape: &'a Shape,
+    norms: [&'a [f32]; 2],
+    rotations: &'a [f32],
+    first: usize,
+    qkv: &'a mut [f32],
+}
+
+impl NullaryFnOnce for Rotate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (d, head, eps) = (self.shape.d_model, self.shape.head_dim(), self.shape.norm_eps);
+        let length = self.rotations.len() / head;
+        let (mut cos, mut sin) = (vec![0.0; head / 2], vec![0.0; head / 2]);
+        for (index, row) in self.qkv.chunks_exact_mut(3 * d).enumerate() {
+            let turns = self.rotations[(self.first + index) % length * head..].as_chunks::<2>().0;
+            for (turn, (cos, sin)) in turns.iter().zip(cos.iter_mut().zip(&mut sin)) {
+                [*cos, *sin] = *turn;
+            }
+            for (part, norm) in row.chunks_exact_mut(d).zip(self.norms) {
+                for numbers in part.chunks_exact_mut(head) {
+                    turn(numbers, norm, &cos, &sin, rms(numbers, eps).recip());
                 }
             }
         }
     }
 }
 
+/// Norm and rotation of a head.
+#[inline(always)]
+fn turn(numbers: &mut [f32], norm: &[f32], cos: &[f32], sin: &[f32], scale: f32) {
+    let half = cos.len();
+    let (a, b) = numbers.split_at_mut(half);
+    let (b, sin, a_norm, b_norm) = (&mut b[..half], &sin[..half], &norm[..half], &norm[half..2 * half]);
+    for i in 0..half {
+        let (x, y) = (a[i] * scale * a_norm[i], b[i] * scale * b_norm[i]);
+        (a[i], b[i]) = (x * cos[i] - y * sin[i], x * sin[i] + y * cos[i]);
+    }
+}
+
 /// `sqrt(mean(x^2) + eps)`.
 #[inline(always)]
 pub(super) fn rms(x: &[f32], eps: f32) -> f32 {
-    let (chunks, rest) = x.as_chunks::<16>();
-    let mut sums = [0f32; 16];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut sums = [0f32; LANES];
     for chunk in chunks {
         for (sum, x) in sums.iter_mut().zip(chunk) {
             *sum += x * x;
         }
     }
-    let total = sums.iter().sum::<f32>() + rest.iter().map(|x| x * x).sum::<f32>();
-    (total / x.len() as f32 + eps).sqrt()
+    let mut sum = folded(sums, |a, b| a + b);
+    for x in rest {
+        sum += x * x;
+    }
+    (sum / x.len() as f32 + eps).sqrt()
 }

@@ -7,6 +7,9 @@ use pulp::{Arch, Scalar128b, Simd, WithSimd};
 /// Vectors side by side in a tile: its columns are twice the lanes of a vector.
 pub const VECTORS: usize = 2;
 
+/// Goes into the columns of every machine's tiles.
+pub const GROUP: usize = 4;
+
 /// Runs `task` compiled for the best instructions this machine has.
 pub fn dispatch<T: WithSimd>(task: T) -> T::Output {
     match Arch::new() {
@@ -39,6 +42,22 @@ pub fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::
     } else {
         simd.mul_add_e_f32s(a, b, c)
     }
+}
+
+/// Lanes of plain loops over rows: those of the widest registers, and the same everywhere, so that sums are too.
+pub const LANES: usize = 16;
+
+/// All lanes in one, half onto half.
+#[inline(always)]
+pub fn folded(mut lanes: [f32; LANES], both: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = both(lanes[lane], lanes[lane + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// Numbers that begin at a line of the cache, as vectors that straddle two take twice as long to read.
