@@ -8,8 +8,9 @@
 
 Ours is a whole call: logits, and of every position log-sum-exp, entropy, the five likeliest tokens and a token drawn. Each peer is
 timed for its logits alone, which is less work; PyTorch for a whole call too, as in call_pytorch.py. A turn is every one for a short
-while, one after another, each begun when the cores are idle, if that is soon, and every other turn in the opposite order. Prints, for each number of threads and batch,
-the medians over turns of each one's median, the least and most of these, and the ratio of ours to each. With --json FILE also all turns.
+while, one after another, every other turn in the opposite order, each done while other programs leave the cores alone. Prints, for
+each number of threads and batch, the medians over turns of each one's median, the least and most of these, and the ratio of ours to
+each. With --json FILE also all turns.
 
 Threads are those of rayon (ours), of PyTorch, which a process of its own sets before it compiles, and of onnxruntime's session.
 """
@@ -26,20 +27,38 @@ import time
 OURS = "unmask"
 
 
-def quiet(patience):
-    """Waits until nothing else uses the cores, or for so many seconds; only Linux tells."""
-    begun = time.perf_counter()
-    while pathlib.Path("/proc/stat").exists() and time.perf_counter() - begun < patience:
-        before = os.times().elapsed, idle()
-        time.sleep(0.2)
-        if idle() - before[1] > 0.9 * os.cpu_count() * (os.times().elapsed - before[0]):
-            return
+class Quiet:
+    """Runs things while nothing else uses the cores, as far as that can be had in some seconds of waiting; only Linux tells."""
+
+    def __init__(self, patience):
+        self.left = patience if pathlib.Path("/proc/stat").exists() else 0.0
+
+    def run(self, do):
+        """What `do` gives, done anew if it was disturbed. A disturbed one counts once there is no time left to wait."""
+        while True:
+            begun = time.perf_counter()
+            while self.left > 0 and self.disturbed(lambda: time.sleep(0.2))[0]:
+                self.left -= time.perf_counter() - begun
+                begun = time.perf_counter()
+            disturbed, found = self.disturbed(do)
+            if not disturbed or self.left <= 0:
+                return found
+            self.left -= time.perf_counter() - begun
+
+    def disturbed(self, do):
+        """Whether others took more than a twentieth of the cores meanwhile, and what `do` gave."""
+        if self.left <= 0:
+            return False, do()
+        begun, before = time.perf_counter(), others()
+        found = do()
+        return others() - before > 0.05 * os.cpu_count() * (time.perf_counter() - begun), found
 
 
-def idle():
-    """Seconds that the cores have been idle."""
+def others():
+    """Seconds of the cores that other processes have used."""
     with open("/proc/stat") as stat:
-        return int(stat.readline().split()[4]) / os.sysconf("SC_CLK_TCK")
+        user, nice, system, _, _, irq, soft, steal, *_ = map(int, stat.readline().split()[1:])
+    return (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
 
 
 def timed(call, seconds):
@@ -104,7 +123,7 @@ def measure(args):
     import numpy as np
 
     mask = json.loads((args.model / "config.json").read_text())["mask_id"]
-    ways, told = peers(args), {}
+    ways, told, quiet = peers(args), {}, Quiet(args.patience)
     for batch in map(int, args.batches.split(",")):
         tokens = np.full((batch, args.length), mask, np.int32)
         calls = {name: way(tokens) for name, way in ways.items()}
@@ -115,8 +134,9 @@ def measure(args):
             runs = [(OURS, lambda: ours(args, batch))]
             runs += [(name, lambda call=call: timed(call, args.seconds)) for name, call in calls.items()]
             for name, run in runs if turn % 2 == 0 else runs[::-1]:
-                quiet(args.patience)
-                found[name].append(run())
+                found[name].append(quiet.run(run))
+    if quiet.left <= 0 < args.patience:
+        print(f"{args.threads} threads: the cores were not idle for long enough: some turns were disturbed", file=sys.stderr)
     return told
 
 
@@ -140,7 +160,7 @@ def main():
     parser.add_argument("--length", type=int, default=128)
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="of each one's turn")
-    parser.add_argument("--patience", type=float, default=20.0, help="seconds to wait for idle cores before each one's turn")
+    parser.add_argument("--patience", type=float, default=300.0, help="seconds to wait in all, for each number of threads, for idle cores")
     parser.add_argument("--no-compile", action="store_true")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)

@@ -85,6 +85,7 @@ class Page:
             options.add_argument(flag)
         self.driver = webdriver.Chrome(options=options, service=Service(args.chromedriver))
         self.driver.set_script_timeout(args.timeout)
+        self.driver.command_executor.client_config.timeout = args.timeout + 60  # else two minutes
 
     def ask(self, what, *args):
         told = self.driver.execute_async_script("ask(arguments[0], arguments[1], arguments[2])", what, args)
@@ -133,6 +134,8 @@ def measure(args, page, url, folders, backend):
             try:
                 told["first"][f"{name}, {batch}"] = page.ask("call", name, batch)  # compiles what this shape needs
                 found[name] = []
+                if args.verbose:
+                    print(f"{backend}, batch {batch}, first call: {name} {told['first'][f'{name}, {batch}']:.0f} ms", flush=True)
             except RuntimeError as fault:
                 print(f"{backend}, batch {batch}: left out: {fault}", flush=True)
         for turn in range(args.turns if batch == 1 or args.turns_of_batches is None else args.turns_of_batches):
