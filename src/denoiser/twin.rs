@@ -26,13 +26,16 @@ pub fn predict(logits: &[f32], vocab: usize, keys: impl Iterator<Item = [u32; 3]
     let rows: Vec<_> = logits.chunks(vocab).zip(keys).collect();
     let mut stats = vec![0.0; rows.len() * STATS];
     let parts = rows.chunks(PART).zip(stats.chunks_mut(PART * STATS)).collect();
-    each(parts, |(rows, stats): (&[(&[f32], [u32; 3])], &mut [f32])| {
+    each(parts, |(rows, stats): (&[KeyedRow], &mut [f32])| {
         for (&(row, key), stats) in rows.iter().zip(stats.chunks_exact_mut(STATS)) {
             stats.copy_from_slice(&predict_row(row, key, draw));
         }
     });
     stats
 }
+
+/// Logits and key.
+type KeyedRow<'a> = (&'a [f32], [u32; 3]);
 
 /// Rows that a thread takes at once.
 const PART: usize = 8;
