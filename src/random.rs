@@ -31,6 +31,7 @@ pub enum Purpose {
 }
 
 /// Hashes four words into four, each of which depends on all.
+#[inline]
 pub fn pcg4d(words: [u32; 4]) -> [u32; 4] {
     let [mut x, mut y, mut z, mut w] = words.map(|v| v.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     let mut mix = |shift: bool| {

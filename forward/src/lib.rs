@@ -4,7 +4,10 @@
 
 pub mod cpu;
 mod shape;
+mod threads;
 mod weights;
 
+pub use cpu::{Task, vectorised};
 pub use shape::Shape;
+pub use threads::each;
 pub use weights::{BlockWeights, Weights};

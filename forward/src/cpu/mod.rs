@@ -17,6 +17,14 @@ pub use product::{added, gated, normed};
 pub use rotate::rotate;
 pub use run::Forward;
 
+/// What [`vectorised`] runs. A closure will do, but is seldom inlined: what a task's `call` is made of should be, always.
+pub use pulp::NullaryFnOnce as Task;
+
+/// Runs `task`, with all that is inlined into it, compiled for the best instructions this machine has.
+pub fn vectorised<T: Task>(task: T) -> T::Output {
+    simd::dispatch(task)
+}
+
 /// `x = emb[token] * scale`: tokens `[rows]` and `emb` `[vocab, d]` -> x `[rows, d]`.
 pub fn embed(emb: &[f32], scale: f32, tokens: &[u32], x: &mut [f32]) {
     let d = x.len() / tokens.len().max(1);

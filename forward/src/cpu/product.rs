@@ -144,7 +144,7 @@ pub(super) fn scaled<S: Simd>(simd: S, mut values: [S::f32s; VECTORS], scale: f3
 
 /// Rows of a tile where there are 32 vector registers, and where there are 16, of which wasm's engines use up some.
 pub(super) const WIDE: usize = 8;
-pub(super) const NARROW: usize = if cfg!(target_family = "wasm") { 4 } else { 6 };
+pub(super) const NARROW: usize = 4;
 
 /// Whether this machine's tiles have [`WIDE`] rows.
 #[inline(always)]

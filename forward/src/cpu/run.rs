@@ -1,10 +1,10 @@
 //! A whole forward, its rows dealt out to the threads.
 
-#[cfg(not(target_family = "wasm"))]
-use rayon::prelude::*;
-
 use super::{Matrix, added, attend, embed, gated, normed, rotate};
-use crate::{BlockWeights, Shape, Weights};
+use crate::{
+    BlockWeights, Shape, Weights,
+    threads::{each, threads, together},
+};
 
 /// A net on the CPU.
 #[derive(Debug)]
@@ -112,28 +112,8 @@ impl Forward {
     }
 }
 
-/// Runs all of `task` among the threads that [`each`] deals to: coming and going costs more than a short part of a forward.
-fn together<T: Send>(task: impl FnOnce() -> T + Send) -> T {
-    #[cfg(not(target_family = "wasm"))]
-    return rayon::scope(|_| task());
-    #[cfg(target_family = "wasm")]
-    task()
-}
-
-/// `task` of each part, on all threads where there are any.
-fn each<T: Send>(parts: Vec<T>, task: impl Fn(T) + Send + Sync) {
-    #[cfg(not(target_family = "wasm"))]
-    parts.into_par_iter().for_each(task);
-    #[cfg(target_family = "wasm")]
-    parts.into_iter().for_each(task);
-}
-
 /// Rows that a thread takes at once: few enough that all have some and none waits long for another, of whole tiles, and not so
 /// many that the nearer caches cannot hold them.
 fn rows_at_once(rows: usize) -> usize {
-    #[cfg(not(target_family = "wasm"))]
-    let threads = rayon::current_num_threads();
-    #[cfg(target_family = "wasm")]
-    let threads = 1;
-    rows.div_ceil(2 * threads).next_multiple_of(8).clamp(8, 64)
+    rows.div_ceil(2 * threads()).next_multiple_of(8).clamp(8, 64)
 }
