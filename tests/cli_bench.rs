@@ -47,8 +47,21 @@ fn a_gpu_s_operations_are_counted() {
     let told = measured(&["--device", "gpu", "--lengths", "16", "--batches", "1,2"]);
     let counts: Vec<u64> =
         told["cells"].as_array().unwrap().iter().map(|cell| cell["dispatches"].as_u64().unwrap()).collect();
-    // Two blocks of more than twenty each; a batch goes through together.
-    assert!((40..400).contains(&counts[0]) && counts[0] == counts[1], "{counts:?}");
+    // The embedding, six of each of two blocks, the logits, what is said of them; a batch goes through together.
+    assert_eq!(counts, [15, 15]);
+}
+
+#[test]
+fn a_gpu_s_kernels_are_timed_by_its_own_clock() {
+    let told = measured(&["--device", "gpu", "--lengths", "16", "--batches", "2", "--kernels"]);
+    let kernels = told["cells"][0]["kernels"].as_array().unwrap();
+    let counts: Vec<(&str, u64)> =
+        kernels.iter().map(|one| (one["name"].as_str().unwrap(), one["dispatches"].as_u64().unwrap())).collect();
+    let block = ["qkv", "rotate", "attend", "proj", "gates", "down"].map(|name| (name, 2));
+    assert_eq!(counts, [&[("embed", 1)], &block[..], &[("logits", 1), ("predict", 1)]].concat());
+    assert!(kernels.iter().all(|one| one["us"].as_f64().unwrap() >= 0.0));
+    let (code, _, notes) = bench(&["--device", "cpu", "--seconds", "0", "--kernels"]);
+    assert!(code == 1 && notes.contains("kernels are timed where they run: on a GPU"), "{notes}");
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(crate) mod score;
 mod self_test;
 #[cfg(not(target_family = "wasm"))]
 mod shards;
+#[cfg(not(target_family = "wasm"))]
+mod timed;
 mod weights;
 #[cfg(not(target_family = "wasm"))]
 mod work;
@@ -55,10 +57,9 @@ use self::plain::{Plain, Stack};
 use self::{
     ahead::Ahead,
     network::{Asked, Network},
-    predict::Told,
 };
 use crate::{
-    denoiser::{DenoiserError, twin::Draw},
+    denoiser::DenoiserError,
     sampler::Settings,
     strategy::Words,
     text::{Text, sha256},
@@ -240,27 +241,12 @@ impl Model {
     pub async fn logits(&self, tokens: &[u32]) -> Result<Vec<f32>, DenoiserError> {
         self.check(tokens)?;
         let places: Vec<u32> = (0..tokens.len() as u32).collect();
-        let draw = Draw { temperature: 0.0, mask_id: self.config.mask_id, pad_id: self.config.pad_id };
-        let asked = Asked { tokens, length: tokens.len(), places: &places };
-        let Told { logits, .. } = self.net.predict(asked, &vec![[0; 3]; places.len()], draw, true).await?;
-        Ok(logits)
+        self.net.logits(Asked { tokens, length: tokens.len(), places: &places }).await
     }
 
     /// How many operations it has sent to a GPU, where kernels of its own run it.
     pub fn dispatches(&self) -> Option<usize> {
         self.net.dispatches()
-    }
-
-    /// What each dispatch of a call on `batch` masked sequences takes by the GPU's own clock: the kernel's name, and ns.
-    ///
-    /// # Errors
-    /// [`DenoiserError`], as [`crate::denoiser::Denoiser::predict`]; [`DenoiserError::Input`] where kernels of its own do not
-    /// run the model, or the GPU has no clock.
-    pub async fn timed(&self, length: usize, batch: usize) -> Result<Vec<(&'static str, f64)>, DenoiserError> {
-        let tokens = vec![self.config.mask_id; length];
-        self.check(&tokens)?;
-        let places: Vec<u32> = (0..(length * batch) as u32).collect();
-        self.net.timed(Asked { tokens: &tokens.repeat(batch), length, places: &places }).await
     }
 
     /// Refuses tokens that the net cannot read.

@@ -87,6 +87,20 @@ impl Network {
         }
     }
 
+    /// Logits `[places, vocab]`, as they are.
+    pub async fn logits(&self, asked: Asked<'_>) -> Result<Vec<f32>, DenoiserError> {
+        let Asked { tokens, length, places } = asked;
+        match self {
+            Self::Cpu(forward) => Ok(forward.logits(&forward.hidden(tokens, length), places)),
+            Self::Gpu(_) => {
+                let draw = Draw { temperature: 0.0, mask_id: 0, pad_id: 0 };
+                Ok(self.predict(asked, &vec![[0; 3]; places.len()], draw, true).await?.logits)
+            }
+            #[cfg(not(target_family = "wasm"))]
+            Self::Plain(net) => net.all_logits(asked).await,
+        }
+    }
+
     /// `log p` of `truth` `[places]`, in nats, among all but mask and padding.
     pub async fn log_probs(
         &self,
@@ -110,17 +124,6 @@ impl Network {
             #[cfg(not(target_family = "wasm"))]
             Self::Plain(net) => net.log_probs(asked, truth).await,
         }
-    }
-
-    /// What each dispatch of a call takes by the GPU's own clock: the kernel's name, and ns.
-    pub async fn timed(&self, asked: Asked<'_>) -> Result<Vec<(&'static str, f64)>, DenoiserError> {
-        let Self::Gpu(forward) = self else {
-            return Err(DenoiserError::Input("kernels are timed where they run: on a GPU".into()));
-        };
-        let Asked { tokens, length, places } = asked;
-        let draw = Draw { temperature: 1.0, mask_id: 0, pad_id: 0 };
-        let what = What::Predictions { keys: &vec![[0; 3]; places.len()], draw, logits: false, reveal: &[] };
-        forward.timed(&forward.sequences(tokens, length), &Question { places, what }).await.map_err(lost)
     }
 
     /// How many weights there are.

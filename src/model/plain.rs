@@ -71,6 +71,12 @@ impl Plain {
         Ok(Told { stats, logits })
     }
 
+    /// As [`super::network::Network::logits`].
+    pub async fn all_logits(&self, asked: Asked<'_>) -> Result<Vec<f32>, DenoiserError> {
+        let hidden = self.hidden(asked).select(0, self.places(asked.places));
+        read_back(self.logits(hidden)).await
+    }
+
     /// As [`super::network::Network::log_probs`].
     pub async fn log_probs(&self, asked: Asked<'_>, truth: &[u32]) -> Result<Vec<f32>, DenoiserError> {
         let hidden = self.hidden(asked).select(0, self.places(asked.places));

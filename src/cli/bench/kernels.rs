@@ -1,7 +1,7 @@
 //! What each kernel of a call takes, by the GPU's own clock.
 
 use serde::{Deserialize, Serialize};
-use unmask::model::Model;
+use unmask::{denoiser::Denoiser, model::Model};
 
 /// A kernel's dispatches in a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,9 +17,10 @@ const CALLS: usize = 5;
 
 /// Times the kernels of calls on `batch` masked sequences, in the order of their first dispatch.
 pub fn measure(model: &Model, length: usize, batch: usize) -> anyhow::Result<Vec<KernelTime>> {
+    let tokens = vec![model.mask_id(); length];
     let mut kernels: Vec<(KernelTime, Vec<f64>)> = vec![];
     for call in 0..CALLS {
-        for (name, ns) in pollster::block_on(model.timed(length, batch))? {
+        for (name, ns) in pollster::block_on(model.timed(&vec![&tokens[..]; batch]))? {
             let index = kernels.iter().position(|(one, _)| one.name == name).unwrap_or_else(|| {
                 let one = KernelTime { name: name.to_owned(), dispatches: 0, us: 0.0 };
                 kernels.push((one, vec![0.0; CALLS]));

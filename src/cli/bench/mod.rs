@@ -4,6 +4,7 @@ mod cell;
 mod first;
 mod kernels;
 mod table;
+mod whole;
 
 use std::{
     collections::HashSet,
@@ -24,6 +25,7 @@ use super::{
     values::{at_least_one, batch},
 };
 use cell::Cell;
+use whole::Whole;
 
 /// Measure the model's calls.
 ///
@@ -48,6 +50,9 @@ pub struct Bench {
     /// Seconds to measure each length and batch; three calls are made however long they take
     #[arg(long, value_name = "S", default_value_t = 2.0, value_parser = seconds, allow_negative_numbers = true)]
     seconds: f64,
+    /// Time whole runs of at most K calls as well, against the GPU's own time for their calls
+    #[arg(long, value_name = "K", value_parser = at_least_one)]
+    run: Option<usize>,
     /// Tell what each kernel of a call takes, by the GPU's own clock
     #[arg(long)]
     kernels: bool,
@@ -81,6 +86,9 @@ struct Measured {
     /// What a product of two large f32 matrices reaches.
     ceiling_gflops: f64,
     cells: Vec<Cell>,
+    /// A run a length, if they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<Whole>,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -114,7 +122,7 @@ impl Bench {
         if let Some(length) = lengths.iter().find(|&&length| length > most) {
             wrong_usage(&anyhow!("length is {length}; it must be between 1 and {most}"));
         }
-        let cells = self.cells(lengths);
+        let cells = self.cells(lengths.clone());
         progress.tell(format_args!("the first calls, in a process of their own ..."));
         let device = match self.place.device {
             Choice::Auto if model.place().is_cpu() => Choice::Cpu,
@@ -137,6 +145,11 @@ impl Bench {
                 self.kernels,
             )?);
         }
+        let mut runs = vec![];
+        for &length in self.run.iter().flat_map(|_| &lengths) {
+            progress.tell(format_args!("whole runs of {length} tokens ..."));
+            runs.push(whole::measure(&mut model, length, self.run.unwrap_or(1))?);
+        }
         drop(progress);
         let measured = Measured {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -148,6 +161,7 @@ impl Bench {
             first_call_ms: first.cells.first().map_or(0.0, |cell| cell.first_ms),
             ceiling_gflops,
             cells: told,
+            runs,
         };
         print(&match self.format {
             Form::Table => table::table(&measured, &why, earlier.as_ref()),

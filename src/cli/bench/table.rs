@@ -56,6 +56,11 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
         }
         text += "\n";
     }
+    for run in &measured.runs {
+        let over = run.gpu_ms.map(|gpu| format!(", {:.2} times the GPU's own time for its calls", run.ms / gpu));
+        let over = over.unwrap_or_default();
+        text += &format!("\na run of {} tokens in {}: {:.1} ms{over}\n", run.length, count(run.calls, "call"), run.ms);
+    }
     for cell in &measured.cells {
         let Some(kernels) = &cell.kernels else { continue };
         let all: f64 = kernels.iter().map(|one| one.us).sum();

@@ -13,7 +13,7 @@ use super::{
     buffers::{Space, Stored},
     kernels::Kernels,
     read::{Pending, Pool},
-    record::{Dispatch, Piece, Recorder, encode},
+    record::{Dispatch, Piece, Recorder, send},
 };
 use crate::{
     denoiser::twin::{Draw, STATS},
@@ -159,7 +159,7 @@ impl Forward {
         for piece in &pieces {
             let mut encoder = self.handle.device.create_command_encoder(&Default::default());
             let dispatches = self.prepared(space, sequences, question, piece);
-            encode(&mut encoder, &dispatches);
+            send(&mut encoder.begin_compute_pass(&Default::default()), &dispatches);
             self.dispatches.fetch_add(dispatches.len(), Ordering::Relaxed);
             let (from, many) = (piece.asked.start as u64, piece.asked.len() as u64);
             encoder.copy_buffer_to_buffer(&space.stats, 0, &back, from * size, many * size);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wgpu::{BindGroup, CommandEncoder, ComputePipeline};
+use wgpu::{BindGroup, ComputePass, ComputePipeline};
 
 use super::{
     Handle,
@@ -123,9 +123,8 @@ impl Recorder<'_> {
     }
 }
 
-/// Encodes dispatches in one pass.
-pub(super) fn encode(encoder: &mut CommandEncoder, dispatches: &[Dispatch]) {
-    let mut pass = encoder.begin_compute_pass(&Default::default());
+/// Puts dispatches into a pass.
+pub(super) fn send(pass: &mut ComputePass<'_>, dispatches: &[Dispatch]) {
     for Dispatch { pipeline, group, size: [x, y, z], .. } in dispatches {
         pass.set_pipeline(pipeline);
         pass.set_bind_group(0, group, &[]);

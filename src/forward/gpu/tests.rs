@@ -93,7 +93,8 @@ fn bytes<T: bytemuck::NoUninit>(values: &[T]) -> Vec<u8> {
 fn assert_near(what: &str, found: &[f32], wanted: &[f32]) {
     assert_eq!(found.len(), wanted.len(), "{what}");
     for (at, (found, wanted)) in found.iter().zip(wanted).enumerate() {
-        assert!((found - wanted).abs() <= 5e-5 * wanted.abs().max(1.0), "{what}, {at}: {found} instead of {wanted}");
+        // Sums of hundreds of numbers, some of them multiplied with one another.
+        assert!((found - wanted).abs() <= 2e-4 * wanted.abs().max(1.0), "{what}, {at}: {found} instead of {wanted}");
     }
 }
 

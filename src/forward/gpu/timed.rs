@@ -1,4 +1,4 @@
-//! How long each kernel of a call takes, by the GPU's own clock.
+//! How long a call takes, by the GPU's own clock.
 
 use std::sync::PoisonError;
 
@@ -10,10 +10,11 @@ use wgpu::{
 use super::{
     Forward, GpuError, Question, Sequences,
     read::{Pending, Pool},
+    record::{Dispatch, send},
 };
 
-/// Timestamps of a submission: two a dispatch, and WebGPU's limit is 4096.
-const MOST_DISPATCHES: u32 = 2048;
+/// WebGPU's limit of a set of timestamps.
+const MOST_TIMES: usize = 4096;
 
 impl Forward {
     /// Makes a call, and tells what each of its dispatches took on the GPU, in their order: the kernel's name, and ns.
@@ -25,44 +26,66 @@ impl Forward {
         sequences: &Sequences,
         question: &Question<'_>,
     ) -> Result<Vec<(&'static str, f64)>, GpuError> {
+        let mut told = vec![];
+        for dispatches in self.all(sequences, question) {
+            let one: Vec<&[Dispatch]> = dispatches.chunks(1).collect();
+            let times = self.clocked(&one).await?;
+            told.extend(dispatches.iter().map(|one| one.name).zip(times));
+        }
+        Ok(told)
+    }
+
+    /// Makes a call, and tells what all of it took on the GPU, in ns: less than its dispatches, each timed alone.
+    ///
+    /// # Errors
+    /// As [`Forward::timed`].
+    pub async fn timed_whole(&self, sequences: &Sequences, question: &Question<'_>) -> Result<f64, GpuError> {
+        let mut told = 0.0;
+        for dispatches in self.all(sequences, question) {
+            told += self.clocked(&[&dispatches]).await?.iter().sum::<f64>();
+        }
+        Ok(told)
+    }
+
+    /// The dispatches of a call, piece by piece; the upload of each goes before.
+    fn all<'a>(
+        &'a self,
+        sequences: &'a Sequences,
+        question: &'a Question<'_>,
+    ) -> impl Iterator<Item = Vec<Dispatch>> + 'a {
+        self.pieces(sequences, question).into_iter().map(move |piece| {
+            let mut space = self.space.lock().unwrap_or_else(PoisonError::into_inner);
+            let space = self.enough(&mut space, std::slice::from_ref(&piece));
+            self.prepared(space, sequences, question, &piece)
+        })
+    }
+
+    /// Sends groups of dispatches, each a pass of its own, and tells what each group took, in ns.
+    async fn clocked(&self, groups: &[&[Dispatch]]) -> Result<Vec<f64>, GpuError> {
         let (device, queue) = (&self.handle.device, &self.handle.queue);
         if !device.features().contains(Features::TIMESTAMP_QUERY) {
             return Err(GpuError::NoClock);
         }
         let mut told = vec![];
-        for piece in self.pieces(sequences, question) {
-            let dispatches = {
-                let mut space = self.space.lock().unwrap_or_else(PoisonError::into_inner);
-                let space = self.enough(&mut space, std::slice::from_ref(&piece));
-                self.prepared(space, sequences, question, &piece)
-            };
-            let count = (dispatches.len() as u32).min(MOST_DISPATCHES);
-            let size = u64::from(count) * 16;
-            let set = device.create_query_set(&QuerySetDescriptor {
-                label: None,
-                ty: QueryType::Timestamp,
-                count: 2 * count,
-            });
+        for groups in groups.chunks(MOST_TIMES / 2) {
+            let count = 2 * groups.len() as u32;
+            let size = 8 * u64::from(count);
+            let set = device.create_query_set(&QuerySetDescriptor { label: None, ty: QueryType::Timestamp, count });
             let buffer =
                 |usage| device.create_buffer(&BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
             let resolved = buffer(BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC);
             let back = buffer(BufferUsages::MAP_READ | BufferUsages::COPY_DST);
             let mut encoder = device.create_command_encoder(&Default::default());
-            for (index, one) in (0..count).zip(&dispatches) {
-                let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor {
-                    label: Some(one.name),
-                    timestamp_writes: Some(ComputePassTimestampWrites {
-                        query_set: &set,
-                        beginning_of_pass_write_index: Some(2 * index),
-                        end_of_pass_write_index: Some(2 * index + 1),
-                    }),
-                });
-                pass.set_pipeline(&one.pipeline);
-                pass.set_bind_group(0, &one.group, &[]);
-                let [x, y, z] = one.size;
-                pass.dispatch_workgroups(x, y, z);
+            for (begin, group) in (0..count).step_by(2).zip(groups) {
+                let times = ComputePassTimestampWrites {
+                    query_set: &set,
+                    beginning_of_pass_write_index: Some(begin),
+                    end_of_pass_write_index: Some(begin + 1),
+                };
+                let pass = ComputePassDescriptor { label: None, timestamp_writes: Some(times) };
+                send(&mut encoder.begin_compute_pass(&pass), group);
             }
-            encoder.resolve_query_set(&set, 0..2 * count, &resolved, 0);
+            encoder.resolve_query_set(&set, 0..count, &resolved, 0);
             encoder.copy_buffer_to_buffer(&resolved, 0, &back, 0, size);
             let submission = queue.submit([encoder.finish()]);
             let pending = Pending::new(&self.handle, &Pool::default(), back, [size, size], submission);
@@ -72,7 +95,7 @@ impl Forward {
                 at(c, d).saturating_sub(at(a, b))
             });
             let period = f64::from(queue.get_timestamp_period());
-            told.extend(dispatches.iter().map(|one| one.name).zip(ticks.map(|ticks| ticks as f64 * period)));
+            told.extend(ticks.map(|ticks| ticks as f64 * period));
         }
         Ok(told)
     }
