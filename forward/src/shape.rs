@@ -33,8 +33,8 @@ impl Shape {
     /// Cosines and sines of the rotations `[length, head / 2, 2]`, in the order `cos, sin`.
     pub fn rotations(&self, length: usize) -> Vec<f32> {
         let half = self.head_dim() / 2;
-        let angle = |place: usize, i: usize| place as f64 * self.rope_base.powf(-(i as f64) / half as f64);
-        let pairs = (0..length).flat_map(|place| (0..half).map(move |i| angle(place, i)));
+        let turns: Vec<f64> = (0..half).map(|i| self.rope_base.powf(-(i as f64) / half as f64)).collect();
+        let pairs = (0..length).flat_map(|place| turns.iter().map(move |turn| place as f64 * turn));
         pairs.flat_map(|angle| [angle.cos() as f32, angle.sin() as f32]).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! A whole forward, its rows dealt out to the threads.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::{Matrix, added, attend, embed, gated, normed, rotate};
 use crate::{
     BlockWeights, Shape, Weights,
@@ -13,6 +15,8 @@ pub struct Forward {
     emb: Vec<f32>,
     blocks: Vec<Block>,
     head: Matrix,
+    /// Of the longest sequences so far; those of shorter ones are its beginning.
+    rotations: Mutex<Arc<Vec<f32>>>,
 }
 
 #[derive(Debug)]
@@ -51,6 +55,7 @@ impl Forward {
             emb: weights.emb.clone(),
             blocks: weights.blocks.iter().map(block).collect(),
             head: Matrix::new(&weights.head, d),
+            rotations: Mutex::default(),
         }
     }
 
@@ -77,10 +82,19 @@ impl Forward {
         logits
     }
 
+    fn rotations(&self, length: usize) -> Arc<Vec<f32>> {
+        let mut longest = self.rotations.lock().unwrap_or_else(PoisonError::into_inner);
+        if longest.len() < length * self.shape.head_dim() {
+            *longest = Arc::new(self.shape.rotations(length));
+        }
+        longest.clone()
+    }
+
     fn run(&self, tokens: &[u32], length: usize) -> Vec<f32> {
         let (shape, rows) = (&self.shape, tokens.len());
         let (d, ff) = (shape.d_model, shape.d_ff);
-        let rotations = shape.rotations(length);
+        let rotations = self.rotations(length);
+        let rotations = &rotations[..length * shape.head_dim()];
         let mut x = vec![0.0; rows * d];
         embed(&self.emb, shape.emb_scale, tokens, &mut x);
         // Each block reads its queries, keys and values from one of two while its rows write those of the next into the other.
@@ -103,7 +117,7 @@ impl Forward {
                 }
                 if let Some(block) = self.blocks.get(index) {
                     normed(&block.qkv, shape.norm_eps, rows.x, rows.qkv);
-                    rotate(shape, &block.q_norm, &block.k_norm, &rotations, rows.first % length, rows.qkv);
+                    rotate(shape, &block.q_norm, &block.k_norm, rotations, rows.first % length, rows.qkv);
                 }
             });
             std::mem::swap(&mut here, &mut next);
