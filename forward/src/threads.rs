@@ -11,7 +11,8 @@ pub fn each<T: Send>(parts: Vec<T>, task: impl Fn(T) + Send + Sync) {
     parts.into_iter().for_each(task);
 }
 
-/// Runs all of `task` among the threads that [`each`] deals to: coming and going costs more than a short part of a forward.
+/// Runs all of `task` among the threads that [`each`] deals to: coming and going costs more than a short part of a
+/// forward.
 pub fn together<T: Send>(task: impl FnOnce() -> T + Send) -> T {
     #[cfg(not(target_family = "wasm"))]
     return rayon::scope(|_| task());

@@ -56,8 +56,8 @@ impl Weights {
 }
 
 impl Weights {
-    /// No score is further from 0: queries and keys are normalised, so that none is longer than its norm's largest weight
-    /// times `sqrt(head)`.
+    /// No score is further from 0: queries and keys are normalised, so that none is longer than its norm's largest
+    /// weight times `sqrt(head)`.
     pub fn largest_score(&self, shape: &Shape) -> f32 {
         let largest = |norm: &[f32]| norm.iter().fold(0f32, |largest, weight| largest.max(weight.abs()));
         let scores = self.blocks.iter().map(|block| largest(&block.q_norm) * largest(&block.k_norm));

@@ -1,5 +1,5 @@
-//! The forward on the CPU: each operation and the whole against plain loops in f64, and against the golden logits of the reference
-//! checkpoint.
+//! The forward on the CPU: each operation and the whole against plain loops in f64, and against the golden logits of
+//! the reference checkpoint.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests
 

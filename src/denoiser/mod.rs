@@ -6,8 +6,7 @@ use std::{error::Error, future::Future};
 
 use serde::{Deserialize, Serialize};
 
-/// How many of the likeliest tokens a [`Prediction`] carries.
-pub const TOP: usize = 5;
+pub use ::forward::TOP;
 
 /// What a call wants to know beside the tokens: which random numbers to draw with, and how boldly.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,25 +1,11 @@
-//! What a call says of a row of logits: `shaders/predict.wgsl` in Rust. The CPU's path, that of the exact laws, and what
-//! the tests compare the kernel with.
+//! What a call says of a row of logits: `shaders/predict.wgsl` and `shaders/score.wgsl` in Rust. The CPU's path, that of the
+//! exact laws, and what the tests compare the kernels with. A row's statistics are of the crate `forward/`, which the page's
+//! build makes fast.
 
-use ::forward::{Task, each, vectorised};
+use ::forward::each;
+pub use ::forward::{Draw, STATS, log_prob, statistics as predict_row};
 
 use super::{Prediction, TOP};
-use crate::random::pcg4d;
-
-/// Numbers in a row of statistics: log-sum-exp, entropy, highest probability, margin, drawn token, its log-probability,
-/// the [`TOP`] likeliest tokens, their probabilities.
-pub const STATS: usize = 6 + 2 * TOP;
-
-/// What holds for every row of one call.
-#[derive(Clone, Copy, Debug)]
-pub struct Draw {
-    /// 0 takes the likeliest token.
-    pub temperature: f32,
-    /// Never drawn, and left out of the statistics.
-    pub mask_id: u32,
-    /// Likewise.
-    pub pad_id: u32,
-}
 
 /// Statistics and draws of `logits` `[rows * vocab]`, row by row `[rows * STATS]`.
 pub fn predict(logits: &[f32], vocab: usize, keys: impl Iterator<Item = [u32; 3]>, draw: Draw) -> Vec<f32> {
@@ -47,231 +33,10 @@ pub fn prediction(position: u32, row: &[f32]) -> Prediction {
     Prediction { position, token, log_prob, entropy, margin, top, distribution: vec![] }
 }
 
-/// Statistics of one row of `logits` `[vocab]`; minus infinity is a token that cannot be.
-pub fn predict_row(logits: &[f32], key: [u32; 3], draw: Draw) -> [f32; STATS] {
-    vectorised(Statistics { logits, key, draw })
-}
-
-struct Statistics<'a> {
-    logits: &'a [f32],
-    key: [u32; 3],
-    draw: Draw,
-}
-
-impl Task for Statistics<'_> {
-    type Output = [f32; STATS];
-
-    #[inline(always)]
-    fn call(self) -> Self::Output {
-        Row::new(self.logits, self.draw).stats(self.key, self.draw.temperature)
-    }
-}
-
-/// Tokens looked at together. The loops over them are plain, for the compiler to make vectors of.
-const LANES: usize = 16;
-
-/// The logits of a row, with minus infinity for what is left out of everything.
-struct Row {
-    /// Whole groups of tokens, so more than the vocabulary.
-    logits: Vec<f32>,
-    vocab: usize,
-    never: [u32; 2],
-}
-
-impl Row {
-    #[inline(always)]
-    fn new(row: &[f32], draw: Draw) -> Self {
-        let mut logits = Vec::with_capacity(row.len().next_multiple_of(LANES));
-        logits.extend_from_slice(row);
-        logits.resize(row.len().next_multiple_of(LANES), f32::NEG_INFINITY);
-        let never = [draw.mask_id, draw.pad_id];
-        for token in never {
-            if let Some(logit) = logits.get_mut(token as usize) {
-                *logit = f32::NEG_INFINITY;
-            }
-        }
-        Self { logits, vocab: row.len(), never }
-    }
-
-    #[inline(always)]
-    fn stats(&self, key: [u32; 3], temperature: f32) -> [f32; STATS] {
-        let highest = self.highest();
-        let (sum, weighted) = self.sums(highest);
-        let top = self.top();
-        let likeliest = top[0].map_or(0, |(_, token)| token);
-        let drawn = if temperature == 0.0 { None } else { self.drawn(key, temperature, likeliest) };
-        let token = drawn.unwrap_or(likeliest);
-        let log_sum_exp = highest + sum.ln() as f32;
-        let probability = |rank: usize| top[rank].map_or(0.0, |(x, _)| (x - log_sum_exp).exp());
-        let mut stats = [0.0; STATS];
-        stats[0] = log_sum_exp;
-        stats[1] = (sum.ln() - weighted / sum) as f32;
-        stats[2] = probability(0);
-        stats[3] = probability(0) - probability(1);
-        stats[4] = token as f32;
-        stats[5] = self.logits[token as usize] - log_sum_exp;
-        for rank in 0..TOP {
-            stats[6 + rank] = top[rank].map_or(0.0, |(_, token)| token as f32);
-            stats[6 + TOP + rank] = probability(rank);
-        }
-        stats
-    }
-
-    /// First tokens of the groups, and their logits.
-    #[inline(always)]
-    fn groups(&self) -> impl Iterator<Item = (u32, &[f32; LANES])> {
-        (0u32..).step_by(LANES).zip(self.logits.as_chunks().0)
-    }
-
-    /// The tokens of a group that may be, in order.
-    #[inline(always)]
-    fn allowed<'a>(&self, first: u32, group: &'a [f32; LANES]) -> impl Iterator<Item = (f32, u32)> + use<'a> {
-        let (never, vocab) = (self.never, self.vocab);
-        let tokens = group.iter().copied().zip(first..);
-        tokens.filter(move |&(_, token)| (token as usize) < vocab && !never.contains(&token))
-    }
-
-    #[inline(always)]
-    fn highest(&self) -> f32 {
-        let higher = |a: f32, b: f32| if a > b { a } else { b };
-        let mut highest = [f32::MIN; LANES];
-        for (_, group) in self.groups() {
-            for (highest, &x) in highest.iter_mut().zip(group) {
-                *highest = higher(x, *highest);
-            }
-        }
-        highest.into_iter().fold(f32::MIN, higher)
-    }
-
-    /// The sums of `e^(x - highest)` and of `(x - highest) e^(x - highest)`.
-    #[inline(always)]
-    fn sums(&self, highest: f32) -> (f64, f64) {
-        let (mut sums, mut weighted) = ([0f64; LANES], [0f64; LANES]);
-        for (_, group) in self.groups() {
-            for lane in 0..LANES {
-                let below = f64::from(group[lane] - highest);
-                let term = exp(below);
-                sums[lane] += term;
-                weighted[lane] += if term > 0.0 { below * term } else { 0.0 };
-            }
-        }
-        (sums.iter().sum(), weighted.iter().sum())
-    }
-
-    #[inline(always)]
-    fn top(&self) -> [Option<(f32, u32)>; TOP] {
-        let mut top: [Option<(f32, u32)>; TOP] = [None; TOP];
-        for (first, group) in self.groups() {
-            // Tokens come in order, so that one as high as the last of the top is behind it.
-            if let Some((least, _)) = top[TOP - 1]
-                && !any(group, |x| x > least)
-            {
-                continue;
-            }
-            for mut candidate in self.allowed(first, group) {
-                for place in &mut top {
-                    if place.is_none_or(|other| ahead(candidate, other)) {
-                        match place.replace(candidate) {
-                            Some(passed) => candidate = passed,
-                            None => break,
-                        }
-                    }
-                }
-            }
-        }
-        top
-    }
-
-    /// The token whose logit with noise is highest. The logarithms of the noise are taken of those alone that can be it.
-    #[inline(always)]
-    fn drawn(&self, key: [u32; 3], temperature: f32, likeliest: u32) -> Option<u32> {
-        let bits = |token: u32| pcg4d([key[0], key[1], key[2], token])[0];
-        let noisy = |x: f32, token: u32| x + temperature * gumbel(bits(token));
-        let mut bound = noisy(self.logits[likeliest as usize], likeliest);
-        let mut drawn: Option<(f32, u32)> = None;
-        let scale = std::f32::consts::LOG2_E / temperature;
-        for (first, group) in self.groups() {
-            // x + T noise > bound means e < e^((x - bound) / T) of the exponential variate e; and e > w, the uniform one it is
-            // made of, whose binary logarithm is above what the bits of w are as a number.
-            let mut possible = false;
-            for (&x, token) in group.iter().zip(first..) {
-                let below = uniform(bits(token)).to_bits() as i32 as f32 * (1.0 / 8_388_608.0) - 127.0;
-                let rounding = (x.abs() + bound.abs()) * scale * (1.0 / 4_194_304.0) + 1e-3;
-                possible |= below < (x - bound) * scale + rounding;
-            }
-            if possible {
-                for (x, token) in self.allowed(first, group) {
-                    let noisy = noisy(x, token);
-                    // Tokens come in order, so "strictly higher" leaves ties to the lower one.
-                    if drawn.is_none_or(|(best, _)| noisy > best) {
-                        drawn = Some((noisy, token));
-                        bound = if noisy > bound { noisy } else { bound };
-                    }
-                }
-            }
-        }
-        drawn.map(|(_, token)| token)
-    }
-}
-
-/// Whether any of a group is as told.
-#[inline(always)]
-fn any(group: &[f32; LANES], is: impl Fn(f32) -> bool) -> bool {
-    let mut any = false;
-    for &x in group {
-        any |= is(x);
-    }
-    any
-}
-
-/// `e^x` of what is not above 0, by its series: the standard library's does not become vectors.
-#[inline(always)]
-fn exp(x: f64) -> f64 {
-    const LOWEST: f64 = -700.0;
-    const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52: adding it leaves a whole number in the low bits
-    let shifted = x * std::f64::consts::LOG2_E + ROUND;
-    let whole = shifted - ROUND;
-    let rest = x - whole * 6.931_471_803_691_238e-1 - whole * 1.908_214_929_270_587_7e-10; // ln 2 in two parts
-    let mut sum = 1.0;
-    for divisor in [13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0] {
-        sum = sum * rest * (1.0 / divisor) + 1.0;
-    }
-    let power = f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52); // 2^whole
-    if x < LOWEST { 0.0 } else { sum * power }
-}
-
-/// The log-probability of a token by one row of `logits` `[vocab]`, in nats, among all tokens but mask and padding:
-/// `shaders/score.wgsl` in Rust.
-pub fn log_prob(logits: &[f32], token: u32, mask_id: u32, pad_id: u32) -> f32 {
-    let allowed = || (0u32..).zip(logits).filter(|&(other, _)| other != mask_id && other != pad_id).map(|(_, &x)| x);
-    let highest = allowed().fold(f32::MIN, f32::max);
-    let sum: f64 = allowed().map(|x| f64::from((x - highest).exp())).sum();
-    logits[token as usize] - highest - sum.ln() as f32
-}
-
-/// Higher first; among equals the lower token.
-fn ahead((x, x_token): (f32, u32), (y, y_token): (f32, u32)) -> bool {
-    x > y || (x == y && x_token < y_token)
-}
-
-/// A standard Gumbel variate: -log of an exponential one, by its series where that is small. The kernel does the same,
-/// because WGSL's log is not exact near 1.
-fn gumbel(bits: u32) -> f32 {
-    let w = uniform(bits);
-    let exponential = if w < 0.01 { w * (1.0 + w * (0.5 + w * 0.333_333_33)) } else { -(1.0 - w).ln() };
-    -exponential.ln()
-}
-
-/// Uniform in (0, 1].
-#[inline(always)]
-fn uniform(bits: u32) -> f32 {
-    ((bits >> 8) as i32 as f32 + 0.5) * (1.0 / 16_777_216.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, Stream};
+    use crate::random::{Purpose, Stream, pcg4d};
 
     const DRAW: Draw = Draw { temperature: 1.0, mask_id: 0, pad_id: 1 };
 
@@ -346,7 +111,7 @@ mod tests {
             let noisy = if draw.temperature == 0.0 {
                 x
             } else {
-                x + draw.temperature * gumbel(pcg4d([key[0], key[1], key[2], token])[0])
+                x + draw.temperature * ::forward::gumbel(pcg4d([key[0], key[1], key[2], token])[0])
             };
             if drawn.is_none_or(|(best, _)| noisy > best) {
                 drawn = Some((noisy, token));
@@ -404,15 +169,5 @@ mod tests {
             }
         }
         println!("statistics differ by at most {apart:e}");
-    }
-
-    #[test]
-    fn exp_is_the_standard_librarys() {
-        for step in 0..=700_000 {
-            let x = -f64::from(step) / 1000.0;
-            assert!((exp(x) / x.exp() - 1.0).abs() < 1e-14, "{x}");
-        }
-        assert_eq!((exp(0.0), exp(f64::NEG_INFINITY), exp(-1e9)), (1.0, 0.0, 0.0));
-        assert!(exp(f64::NAN).is_nan());
     }
 }

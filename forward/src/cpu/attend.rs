@@ -10,8 +10,8 @@ use super::{
 };
 use crate::Shape;
 
-/// `softmax(q k^T) v`, head by head, of queries whose norm has the scale `1 / sqrt(head)` in it: qkv `[batch * length, 3 d]` -> seen
-/// `[rows, d]`, of as many rows from `first` on as there is room for.
+/// `softmax(q k^T) v`, head by head, of queries whose norm has the scale `1 / sqrt(head)` in it: qkv `[batch * length,
+/// 3 d]` -> seen `[rows, d]`, of as many rows from `first` on as there is room for.
 pub fn attend(shape: &Shape, length: usize, qkv: &[f32], first: usize, seen: &mut [f32]) {
     dispatch(Attend { shape, length, qkv, first, seen });
 }

@@ -2,8 +2,8 @@
 
 use super::simd::{Aligned, GROUP, VECTORS, columns};
 
-/// A matrix `[outputs, inputs]` in panels of as many outputs as a tile has columns: `[outputs / columns, inputs, columns]`, the last
-/// one filled up. Weights never change, so this is done once.
+/// A matrix `[outputs, inputs]` in panels of as many outputs as a tile has columns: `[outputs / columns, inputs,
+/// columns]`, the last one filled up. Weights never change, so this is done once.
 #[derive(Debug)]
 pub struct Matrix {
     panels: Aligned,
@@ -21,7 +21,8 @@ impl Matrix {
         })
     }
 
-    /// Of `w13` `[2 ff, inputs]`, for [`gated`](super::gated): half of each panel are gates, the other half what they let through.
+    /// Of `w13` `[2 ff, inputs]`, for [`gated`](super::gated): half of each panel are gates, the other half what they
+    /// let through.
     pub fn gates(weights: &[f32], inputs: usize) -> Self {
         let (gates, through) = weights.split_at(weights.len() / 2);
         Self::of(weights.len() / inputs, inputs, |panel, columns| {
@@ -67,8 +68,8 @@ struct Panel<'a> {
     numbers: &'a mut [f32],
 }
 
-/// Rows of `matrix`, `stride` apart, side by side in a panel `[inputs, columns]`, `GROUP` at a time, into which `columns` must divide.
-/// Where rows are missing there is something else.
+/// Rows of `matrix`, `stride` apart, side by side in a panel `[inputs, columns]`, `GROUP` at a time, into which
+/// `columns` must divide. Where rows are missing there is something else.
 #[inline(always)]
 pub(super) fn pack<const GROUP: usize>(matrix: &[f32], stride: usize, panel: &mut [f32], columns: usize) {
     let inputs = panel.len() / columns;

@@ -1,7 +1,7 @@
 //! The forward on the CPU: a function for each operation, and [`Forward`], which runs them over a batch.
 //!
-//! The functions work on whole rows and on one thread. [`Forward`] deals the rows out: they meet in attention alone, so a block
-//! costs one meeting of the threads, after its keys and values are there.
+//! The functions work on whole rows and on one thread. [`Forward`] deals the rows out: they meet in attention alone, so
+//! a block costs one meeting of the threads, after its keys and values are there.
 
 mod attend;
 mod exp;
@@ -17,7 +17,8 @@ pub use product::{added, gated, normed};
 pub use rotate::rotate;
 pub use run::Forward;
 
-/// What [`vectorised`] runs. A closure will do, but is seldom inlined: what a task's `call` is made of should be, always.
+/// What [`vectorised`] runs. A closure will do, but is seldom inlined: what a task's `call` is made of should be,
+/// always.
 pub use pulp::NullaryFnOnce as Task;
 
 /// Runs `task`, with all that is inlined into it, compiled for the best instructions this machine has.

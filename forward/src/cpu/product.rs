@@ -69,7 +69,8 @@ impl WithSimd for Added<'_> {
     }
 }
 
-/// `silu(g) * u` with `g, u` the halves of `rms_norm(x) W^T`: x `[rows, d]` -> out `[rows, ff]`. `matrix` is of [`Matrix::gates`].
+/// `silu(g) * u` with `g, u` the halves of `rms_norm(x) W^T`: x `[rows, d]` -> out `[rows, ff]`. `matrix` is of
+/// [`Matrix::gates`].
 pub fn gated(matrix: &Matrix, eps: f32, x: &[f32], out: &mut [f32]) {
     dispatch(Gated { matrix, eps, x, out });
 }

@@ -5,11 +5,11 @@ use pulp::NullaryFnOnce;
 use super::simd::{LANES, dispatch, folded};
 use crate::Shape;
 
-/// Queries and keys of `qkv` `[rows, 3 d]`, in place: RMSNorm of each head by `q_norm` and `k_norm` `[head]`, and the rotation of its
-/// place, `(a, b) -> (a cos - b sin, a sin + b cos)` with `a`, `b` the halves of the head.
+/// Queries and keys of `qkv` `[rows, 3 d]`, in place: RMSNorm of each head by `q_norm` and `k_norm` `[head]`, and the
+/// rotation of its place, `(a, b) -> (a cos - b sin, a sin + b cos)` with `a`, `b` the halves of the head.
 ///
-/// `rotations` are those of [`Shape::rotations`], `[length, head / 2, 2]`; row 0 is at place `first`, and after the last place
-/// comes place 0 of another sequence.
+/// `rotations` are those of [`Shape::rotations`], `[length, head / 2, 2]`; row 0 is at place `first`, and after the
+/// last place comes place 0 of another sequence.
 pub fn rotate(shape: &Shape, q_norm: &[f32], k_norm: &[f32], rotations: &[f32], first: usize, qkv: &mut [f32]) {
     dispatch(Rotate { shape, norms: [q_norm, k_norm], rotations, first, qkv });
 }

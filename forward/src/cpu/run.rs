@@ -64,7 +64,8 @@ impl Forward {
         &self.shape
     }
 
-    /// Tokens `[batch * length]`, each less than the vocabulary -> the residual stream `[batch * length, d]`, before the last norm.
+    /// Tokens `[batch * length]`, each less than the vocabulary -> the residual stream `[batch * length, d]`, before
+    /// the last norm.
     pub fn hidden(&self, tokens: &[u32], length: usize) -> Vec<f32> {
         together(|| self.run(tokens, length))
     }
@@ -97,7 +98,8 @@ impl Forward {
         let rotations = &rotations[..length * shape.head_dim()];
         let mut x = vec![0.0; rows * d];
         embed(&self.emb, shape.emb_scale, tokens, &mut x);
-        // Each block reads its queries, keys and values from one of two while its rows write those of the next into the other.
+        // Each block reads its queries, keys and values from one of two while its rows write those of the next into the
+        // other.
         let (mut here, mut next) = (vec![0.0; rows * 3 * d], vec![0.0; rows * 3 * d]);
         let (mut seen, mut gates) = (vec![0.0; rows * d], vec![0.0; rows * ff]);
         let taken = rows_at_once(rows);
@@ -126,8 +128,8 @@ impl Forward {
     }
 }
 
-/// Rows that a thread takes at once: few enough that all have some and none waits long for another, of whole tiles, and not so
-/// many that the nearer caches cannot hold them.
+/// Rows that a thread takes at once: few enough that all have some and none waits long for another, of whole tiles, and
+/// not so many that the nearer caches cannot hold them.
 fn rows_at_once(rows: usize) -> usize {
     rows.div_ceil(2 * threads()).next_multiple_of(8).clamp(8, 64)
 }
