@@ -11,6 +11,7 @@ mod error;
 mod files;
 #[cfg(not(target_family = "wasm"))]
 mod foreign;
+mod kept;
 #[cfg(not(target_family = "wasm"))]
 mod net;
 #[cfg(not(target_family = "wasm"))]
@@ -56,6 +57,7 @@ use burn::prelude::*;
 use self::plain::{Plain, Stack};
 use self::{
     ahead::Ahead,
+    kept::Kept,
     network::{Asked, Network},
 };
 use crate::{
@@ -77,6 +79,8 @@ pub struct Model {
     hash: String,
     place: Place,
     ahead: Vec<Ahead>,
+    /// Where calls are not to be exact.
+    kept: Option<Kept>,
 }
 
 impl Model {
@@ -116,7 +120,7 @@ impl Model {
         if foreign::is_foreign(&files.config) {
             let (config, net, text) = foreign::load(files, &place.device)?;
             let net = Network::Plain(Plain::new(Stack::Foreign(net), &config, &place.device));
-            return Ok(Self { config, net, text, hash: sha256(&files.weights), place, ahead: vec![] });
+            return Ok(Self { config, net, text, hash: sha256(&files.weights), place, ahead: vec![], kept: None });
         }
         let config = Config::from_bytes(&files.config)?;
         let text = Text::from_bytes(&files.tokenizer)?;
@@ -134,7 +138,15 @@ impl Model {
             }
         }
         let net = Network::load(&files.weights, &config, &place).await?;
-        Ok(Self { config: Outline::from(&config), net, text, hash: sha256(&files.weights), place, ahead: vec![] })
+        Ok(Self {
+            config: Outline::from(&config),
+            net,
+            text,
+            hash: sha256(&files.weights),
+            place,
+            ahead: vec![],
+            kept: None,
+        })
     }
 
     /// A model whose parts are at hand, as in training; it is run by burn.
@@ -142,7 +154,7 @@ impl Model {
     pub fn assemble(config: Config, net: Net, text: Text, place: Place) -> Self {
         let config = Outline::from(&config);
         let net = Network::Plain(Plain::new(Stack::Own(net), &config, &place.device));
-        Self { config, net, text, hash: String::new(), place, ahead: vec![] }
+        Self { config, net, text, hash: String::new(), place, ahead: vec![], kept: None }
     }
 
     /// What there is to know of the model's config.
@@ -283,6 +295,7 @@ impl Header {
             steps: settings.steps,
             temperature: settings.temperature,
             seed: settings.seed,
+            cache: model.refresh(),
             device: model.place.name.clone(),
             mask: model.config.mask_id,
             vocabulary: model.text.display_forms(),

@@ -2,10 +2,10 @@
 
 #[cfg(not(target_family = "wasm"))]
 use super::plain::{Plain, Stack};
-use super::{Config, ModelError, Place, failed, predict::Told, weights};
+use super::{Config, ModelError, Place, failed, kept::Kept, predict::Told, weights};
 use crate::{
     denoiser::{
-        DenoiserError,
+        Ask, DenoiserError,
         twin::{self, Draw},
     },
     forward::{
@@ -62,18 +62,26 @@ impl Network {
         Ok(Self::Plain(Plain::new(Stack::Own(net), &config.into(), &place.device)))
     }
 
-    /// Statistics `[places, STATS]`, and if asked for logits `[places, vocab]`; `keys` are those of the places.
+    /// Statistics `[places, STATS]`, and if asked for logits `[places, vocab]`; `keys` are those of the places. With what is
+    /// kept of runs, and what is asked of each sequence, not all is computed; only on the CPU.
     pub async fn predict(
         &self,
         asked: Asked<'_>,
         keys: &[[u32; 3]],
         draw: Draw,
         logits: bool,
+        kept: Option<(&mut Kept, &[Ask])>,
     ) -> Result<Told, DenoiserError> {
         let Asked { tokens, length, places } = asked;
         match self {
             Self::Cpu(forward) => {
-                let found = forward.logits(&forward.hidden(tokens, length), places);
+                let found = match kept {
+                    None => forward.logits_at(tokens, length, places),
+                    Some((kept, asks)) => {
+                        let all: Vec<u32> = (0..places.len() as u32).collect();
+                        forward.logits(&kept.hidden(forward, asked, asks), &all)
+                    }
+                };
                 let stats = twin::predict(&found, found.len() / places.len(), keys.iter().copied(), draw);
                 Ok(Told { stats, logits: if logits { found } else { vec![] } })
             }
@@ -91,10 +99,10 @@ impl Network {
     pub async fn logits(&self, asked: Asked<'_>) -> Result<Vec<f32>, DenoiserError> {
         let Asked { tokens, length, places } = asked;
         match self {
-            Self::Cpu(forward) => Ok(forward.logits(&forward.hidden(tokens, length), places)),
+            Self::Cpu(forward) => Ok(forward.logits_at(tokens, length, places)),
             Self::Gpu(_) => {
                 let draw = Draw { temperature: 0.0, mask_id: 0, pad_id: 0 };
-                Ok(self.predict(asked, &vec![[0; 3]; places.len()], draw, true).await?.logits)
+                Ok(self.predict(asked, &vec![[0; 3]; places.len()], draw, true, None).await?.logits)
             }
             #[cfg(not(target_family = "wasm"))]
             Self::Plain(net) => net.all_logits(asked).await,
@@ -112,7 +120,7 @@ impl Network {
         let Asked { tokens, length, places } = asked;
         match self {
             Self::Cpu(forward) => {
-                let logits = forward.logits(&forward.hidden(tokens, length), places);
+                let logits = forward.logits_at(tokens, length, places);
                 let rows = logits.chunks(logits.len() / places.len()).zip(truth);
                 Ok(rows.map(|(row, &token)| twin::log_prob(row, token, mask_id, pad_id)).collect())
             }

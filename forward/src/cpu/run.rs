@@ -112,6 +112,11 @@ impl Forward {
         logits
     }
 
+    /// [`Forward::logits`] of the rows `asked`, rising, of a batch: tokens `[batch * length]` -> `[asked, vocab]`.
+    pub fn logits_at(&self, tokens: &[u32], length: usize, asked: &[u32]) -> Vec<f32> {
+        self.logits(&self.hidden_at(tokens, length, asked), &numbered(asked.len()))
+    }
+
     fn rotations(&self, length: usize) -> Arc<Vec<f32>> {
         let mut longest = self.rotations.lock().unwrap_or_else(PoisonError::into_inner);
         if longest.len() < length * self.shape.head_dim() {
