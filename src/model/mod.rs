@@ -119,7 +119,7 @@ impl Model {
         #[cfg(not(target_family = "wasm"))]
         if foreign::is_foreign(&files.config) {
             let (config, net, text) = foreign::load(files, &place.device)?;
-            let net = Network::Plain(Plain::new(Stack::Foreign(net), &config, &place.device));
+            let net = Network::Plain(Box::new(Plain::new(Stack::Foreign(net), &config, &place.device)));
             return Ok(Self { config, net, text, hash: sha256(&files.weights), place, ahead: vec![], kept: None });
         }
         let config = Config::from_bytes(&files.config)?;
@@ -153,7 +153,7 @@ impl Model {
     #[cfg(not(target_family = "wasm"))]
     pub fn assemble(config: Config, net: Net, text: Text, place: Place) -> Self {
         let config = Outline::from(&config);
-        let net = Network::Plain(Plain::new(Stack::Own(net), &config, &place.device));
+        let net = Network::Plain(Box::new(Plain::new(Stack::Own(net), &config, &place.device)));
         Self { config, net, text, hash: String::new(), place, ahead: vec![], kept: None }
     }
 

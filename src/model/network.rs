@@ -23,7 +23,7 @@ pub enum Network {
     /// burn's operations, one after the other: nets of other families, a net in training, and where the GPU's forward
     /// cannot be.
     #[cfg(not(target_family = "wasm"))]
-    Plain(Plain),
+    Plain(Box<Plain>),
 }
 
 /// Sequences of one length, and where something is asked of them.
@@ -59,7 +59,7 @@ impl Network {
     #[cfg(not(target_family = "wasm"))]
     fn plain(bytes: &[u8], config: &Config, place: &Place) -> Result<Self, ModelError> {
         let net = super::load(bytes, config, &place.device)?;
-        Ok(Self::Plain(Plain::new(Stack::Own(net), &config.into(), &place.device)))
+        Ok(Self::Plain(Box::new(Plain::new(Stack::Own(net), &config.into(), &place.device))))
     }
 
     /// Statistics `[places, STATS]`, and if asked for logits `[places, vocab]`; `keys` are those of the places. With what is
