@@ -77,7 +77,7 @@ fn runs_that_keep_keys_and_values_are_told_of_beside_exact_ones() {
     assert!((0..3).all(|index| number(index, "ms") > 0.0 && cached[index]["steps"] == 6));
     let (code, table, notes) = bench(&["--device", "cpu", "--lengths", "8", "--seconds", "0", "--cache", "4"]);
     assert_eq!(code, 0, "{notes}");
-    assert!(table.contains("all anew every") && table.contains("        4 calls "), "{table}");
+    assert!(table.contains("all anew every") && table.contains("  4 calls  "), "{table}");
     let (code, _, notes) = bench(&["--device", "gpu", "--lengths", "8", "--cache", "4"]);
     assert!(code == 1 && notes.contains("on the device cpu; this one"), "{notes}");
 }

@@ -203,6 +203,13 @@ fn shards_come_together_to_the_bytes_of_the_whole() {
     let other = Scratch::new("other.json", other);
     let notes = refused(&[paths[0], paths[1], other.path()]);
     assert!(notes.contains("other.json is of another sweep than") && notes.contains("its seed is 9, not 1"), "{notes}");
+    let kept = printed(&[&wanted[..], &["--shard", "1/3", "--cache", "2"]].concat());
+    let kept = Scratch::new("kept.json", kept);
+    let notes = refused(&[paths[0], paths[1], kept.path()]);
+    assert!(
+        notes.contains("kept.json is of another sweep than") && notes.contains("its cache is 2, not null"),
+        "{notes}"
+    );
     let whole = fs::read_to_string(&shards[0].0).unwrap();
     for (name, from, to, words) in [
         (
@@ -233,7 +240,7 @@ fn shards_come_together_to_the_bytes_of_the_whole() {
 fn what_cannot_be_is_refused_with_its_range() {
     let file = Scratch::stories("refused.txt");
     let path = file.path();
-    let cases: [(&[&str], &str); 25] = [
+    let cases: [(&[&str], &str); 26] = [
         (&[path, "--length", "33"], "length is 33; it must be between 1 and 32"),
         (&[path, "--length", "0"], "invalid value '0'"),
         (&[path, "--windows", "1"], "must be a whole number of at least 2, or 0 or `all`"),
@@ -245,6 +252,7 @@ fn what_cannot_be_is_refused_with_its_range() {
         (&[path, "--format", "csv"], "--format csv goes with --runs"),
         (&[path, "--judge", "tests/model"], "--judge is about samples; with a FILE it goes with --runs"),
         (&[path, "--shard", "1/2"], "--shard is about samples"),
+        (&[path, "--cache", "4"], "--cache is about samples"),
         (&["--format", "svg"], "--format svg goes with a FILE without --runs"),
         (&["--runs", "1"], "runs is 1; it must be between 2 and 1000000"),
         (&["--steps", "0"], "steps is 0; it must be between 1 and the number of masked tokens, 32"),

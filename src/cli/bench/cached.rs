@@ -7,10 +7,11 @@ use unmask::{
     denoiser::{Beside, Denoiser},
     model::{Model, ModelFiles, Place},
     order::Order,
+    profile::Mean,
     sampler::{Sampler, Settings},
     schedule::Schedule,
     strategy::Strategy,
-    sweep::Ruler,
+    sweep::{Interval, Ruler},
     text::sha256,
 };
 
@@ -37,6 +38,8 @@ pub struct Cached {
     pub nats_off: f64,
     /// Minus log-probability a token under the built-in judge, the mean over runs; none of other tokenizers' texts.
     pub judge_nats: Option<f64>,
+    /// How much more that is than of the exact run of a seed, the mean over seeds.
+    pub judge_more: Option<Interval>,
 }
 
 /// Runs of `length` tokens in `steps` calls at most, by the usual schedule in random order, for every interval after the exact
@@ -71,7 +74,8 @@ pub fn measure(
             if let Some(judge) = judge.as_mut().filter(|_| judge_reads) {
                 let end = judge.config().eot_id;
                 let mut ruler = Ruler { judge: Some(judge), grams: None, end };
-                sums.judge_nats += pollster::block_on(ruler.measure(&tokens, &fresh))?.nats.unwrap_or_default();
+                let nats = pollster::block_on(ruler.measure(&tokens, &fresh))?.nats.unwrap_or_default();
+                sums.judged.push(nats / length as f64);
             }
             let mut beside = Beside::new(model, &mut exact);
             run(&mut beside, length, steps, seed)?;
@@ -81,7 +85,8 @@ pub fn measure(
         }
     }
     model.keep(1)?;
-    Ok(told.into_iter().map(|sums| sums.told(length, steps, judge_reads)).collect())
+    let exact = told[0].judged.clone();
+    Ok(told.into_iter().map(|sums| sums.told(length, steps, &exact)).collect())
 }
 
 /// What has been measured of an interval so far.
@@ -92,16 +97,18 @@ struct Sums {
     same: usize,
     nats: f64,
     positions: usize,
-    judge_nats: f64,
+    /// In nats a token, seed by seed.
+    judged: Vec<f64>,
 }
 
 impl Sums {
     fn of(refresh: usize) -> Self {
-        Self { refresh, ms: vec![], times: vec![], same: 0, nats: 0.0, positions: 0, judge_nats: 0.0 }
+        Self { refresh, ms: vec![], times: vec![], same: 0, nats: 0.0, positions: 0, judged: vec![] }
     }
 
-    fn told(self, length: usize, steps: usize, judged: bool) -> Cached {
+    fn told(self, length: usize, steps: usize, exact: &[f64]) -> Cached {
         let tokens = (length as u64 * RUNS) as f64;
+        let more: Vec<f64> = self.judged.iter().zip(exact).map(|(nats, exact)| nats - exact).collect();
         Cached {
             length,
             refresh: self.refresh,
@@ -110,9 +117,18 @@ impl Sums {
             time: median(self.times),
             same: self.same as f64 / tokens,
             nats_off: self.nats / self.positions.max(1) as f64,
-            judge_nats: judged.then_some(self.judge_nats / tokens),
+            judge_nats: mean(&self.judged).map(|mean| mean.mean),
+            judge_more: mean(&more),
         }
     }
+}
+
+/// `None` of fewer than two.
+fn mean(values: &[f64]) -> Option<Interval> {
+    let count = values.len() as f64;
+    let nats = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - nats).powi(2)).sum::<f64>() / (count - 1.0);
+    (count > 1.0).then(|| Interval::of(Mean { nats, se: (variance / count).sqrt() }, values.len()))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
