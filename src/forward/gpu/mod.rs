@@ -9,7 +9,7 @@ mod read;
 mod record;
 mod timed;
 
-pub use call::{Forward, Question, Sequences, What};
+pub use call::{Forward, Prepared, Question, Sequences, What};
 pub use handle::Handle;
 pub use read::{Pending, Told};
 
