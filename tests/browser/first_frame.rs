@@ -1,6 +1,9 @@
 //! How long from the navigation to the first frame that the model itself has computed, cold and warm, and what the parts of
 //! that take: `cargo xtask bench --only page` serves the page and prints this.
 //!
+//! The visits are by a link to a run of another seed: the recorded run, which is there first, has that place until the model
+//! has made the same one to its end.
+//!
 //! `UNMASK_TURNS` visits of each kind, each cold one in a browser that has never been there, each warm one in the same browser,
 //! started anew. `UNMASK_MBIT` are the lines' speeds, with commas; 0 is the machine's own.
 
@@ -64,10 +67,10 @@ fn main() {
 fn visited(site: &str, backend: &str, flags: &[&str], profile: &Scratch) -> Value {
     let own = format!("--user-data-dir={}", profile.path().join("profile").display());
     let (tell, told) = mpsc::channel();
-    let (site, path) = (site.to_owned(), format!("?backend={backend}"));
+    let (site, path) = (site.to_owned(), format!("?backend={backend}#v=1&seed=7"));
     browse(&[flags, &[&own]].concat(), profile.path(), |page| async move {
         page.before_scripts(WATCH).await;
-        page.open_at(&site, &path, "running").await;
+        page.go(&site, &path).await;
         page.until_script("return seen.live > 0").await;
         page.until("offline", "ready").await;
         tell.send(page.run(TOLD, vec![]).await).unwrap();
