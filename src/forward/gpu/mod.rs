@@ -10,7 +10,7 @@ mod record;
 mod tiles;
 mod timed;
 
-pub use call::{Forward, Question, Sequences, What};
+pub use call::{Forward, Prepared, Question, Sequences, What};
 pub use handle::Handle;
 pub use read::{Pending, Told};
 
