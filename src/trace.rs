@@ -54,6 +54,10 @@ pub struct Header {
     pub temperature: f32,
     /// The seed of everything random.
     pub seed: u64,
+    /// In how many calls all was computed once, where the others read keys and values that were kept; such a run is not the
+    /// exact one. None where every call was exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<usize>,
     /// What the model ran on when the run began, in words; a run goes on on the CPU when a GPU is lost.
     pub device: String,
     /// The id that stands where nothing is revealed.
@@ -75,11 +79,27 @@ impl Header {
         }
     }
 
+    /// All settings in words, for people; whether the calls are no more than the most there may be.
+    pub fn told(&self, at_most: bool) -> Vec<String> {
+        let (most, s) = (if at_most { "at most " } else { "" }, if self.steps == 1 { "" } else { "s" });
+        let mut words = self.words().told();
+        words.push(format!("{most}{} step{s}", self.steps));
+        words.push(format!("temperature {}", self.temperature));
+        words.push(format!("seed {}", self.seed));
+        words.extend(self.cache.map(|refresh| format!("cache, all anew every {refresh} calls")));
+        words
+    }
+
     /// What is wrong with what the header itself says, in words.
     fn check(&self) -> Result<(), String> {
         let (length, vocab) = (self.length, self.vocabulary.len());
         if self.mask as usize >= vocab {
             return Err(format!("mask {} of a vocabulary of {vocab}", self.mask));
+        }
+        if let Some(refresh @ ..2) = self.cache {
+            return Err(format!(
+                "cache is {refresh}; it must be at least 2, and is left out where every call was exact"
+            ));
         }
         if !self.pins.is_sorted_by(|one, other| one.0 < other.0) {
             return Err("pins that are not in the order of their positions".into());

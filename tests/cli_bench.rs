@@ -68,6 +68,24 @@ fn a_gpu_s_kernels_are_timed_by_its_own_clock() {
 }
 
 #[test]
+fn runs_that_keep_keys_and_values_are_told_of_beside_exact_ones() {
+    let told = measured(&["--device", "cpu", "--lengths", "16", "--batches", "1", "--cache", "2,100", "--run", "6"]);
+    let cached = told["cached"].as_array().unwrap();
+    let intervals: Vec<u64> = cached.iter().map(|one| one["refresh"].as_u64().unwrap()).collect();
+    assert_eq!(intervals, [1, 2, 100]);
+    let number = |index: usize, name: &str| cached[index][name].as_f64().unwrap();
+    assert_eq!((number(0, "time"), number(0, "same")), (1.0, 1.0));
+    assert!(number(0, "nats_off").abs() < 1e-9 && number(0, "nats_off") < number(1, "nats_off"));
+    assert!(number(1, "nats_off") < number(2, "nats_off") && number(2, "same") <= number(1, "same"));
+    assert!((0..3).all(|index| number(index, "ms") > 0.0 && cached[index]["steps"] == 6));
+    let (code, table, notes) = bench(&["--device", "cpu", "--lengths", "8", "--seconds", "0", "--cache", "4"]);
+    assert_eq!(code, 0, "{notes}");
+    assert!(table.contains("all anew every") && table.contains("        4 calls "), "{table}");
+    let (code, _, notes) = bench(&["--device", "gpu", "--lengths", "8", "--cache", "4"]);
+    assert!(code == 1 && notes.contains("on the device cpu; this one"), "{notes}");
+}
+
+#[test]
 fn an_earlier_result_is_compared_with() {
     let file = std::env::temp_dir().join(format!("unmask-bench-test-{}.json", std::process::id()));
     let cell = ["--device", "cpu", "--lengths", "8", "--batches", "1"];

@@ -68,6 +68,38 @@ fn a_folder_takes_the_traces_and_the_texts_of_all_runs() {
 }
 
 #[test]
+fn a_cache_is_asked_for_told_of_and_written_down() {
+    let trace = scratch("cache.jsonl");
+    let run = |more: &[&str]| {
+        let told = unmask(&[&SMALL[..], &["--seed", "5", "--trace", trace.to_str().unwrap()], more].concat());
+        assert_eq!(told.0, 0, "{}", told.2);
+        (told.1, told.2, read(&trace))
+    };
+    let (text, notes, exact) = run(&[]);
+    assert!(exact.header.cache.is_none() && !notes.contains("cache"), "{notes}");
+    let (same, _, once_more) = run(&["--cache", "1"]);
+    assert_eq!((same, once_more), (text, exact.clone()), "all anew at every call is exact");
+    let (_, notes, kept) = run(&["--cache", "3"]);
+    assert_eq!(kept.header.cache, Some(3));
+    assert!(notes.contains("seed 5, cache, all anew every 3 calls; on cpu"), "{notes}");
+    // Before anything is revealed and kept, nothing old is read.
+    assert_eq!(kept.frames[..3], exact.frames[..3]);
+    assert_ne!(kept.frames[3].predictions, exact.frames[3].predictions);
+    fs::remove_file(trace).unwrap();
+    let texts = printed(&[&SMALL[..], &["--seed", "5", "--runs", "3", "--cache", "3"]].concat());
+    let alone = |seed: &str| printed(&[&SMALL[..], &["--seed", seed, "--cache", "3"]].concat());
+    assert!(["5", "6", "7"].iter().all(|seed| texts.contains(&alone(seed))), "{texts}");
+    for (wrong, code, words) in [
+        (&["--cache", "0"][..], 2, "must be a whole number from 1"),
+        (&["--cache", "2", "--device", "gpu"], 1, "a cache between calls is for models of this program's own"),
+    ] {
+        let arguments = ["generate", "--model", "tests/model", "--length", "24"];
+        let (found, text, notes) = unmask(&[&arguments[..], wrong].concat());
+        assert!(found == code && text.is_empty() && notes.contains(words), "{wrong:?}: {notes}");
+    }
+}
+
+#[test]
 fn what_is_of_one_run_is_refused_for_several() {
     for (wrong, words) in [
         (&["--runs", "2", "--format", "jsonl"][..], "--format jsonl is of one run"),

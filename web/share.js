@@ -51,7 +51,7 @@ export class Share {
     const none = !runs.some((run) => run.frames.length > 0);
     for (const id of ["copy", ...KINDS.map((kind) => `save-${kind}`)]) this.#part(id).disabled = none;
     if (none) return;
-    const made = runs.map((run) => nativeCommand(run.settings, this.#on.model()));
+    const made = runs.map((run) => nativeCommand({ ...run.settings, cache: run.header?.cache }, this.#on.model()));
     this.#part("command").textContent = made.map(({ command }) => command).join("\n");
     this.#part("command-note").textContent = made.find(({ note }) => note)?.note ?? "";
   }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unmask::model::{Choice, ModelError};
 
-use super::values::Spelled;
+use super::values::{Spelled, at_least_one};
 
 /// The model and its device.
 #[derive(Args, Debug)]
@@ -18,6 +18,15 @@ pub struct ModelOptions {
     /// another family as Hugging Face has it (BERT, RoBERTa, ModernBERT, LLaDA, ...; in shards as well)
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
+}
+
+/// Whether calls may be approximate.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct CacheOptions {
+    /// Approximate: keeps keys and values between the calls of a run, so that a call computes the masks and what was revealed
+    /// since the last one, and every N calls all; 1 is exact, as without. On the CPU, and not of models of another family
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
+    pub cache: Option<usize>,
 }
 
 fn devices() -> Spelled<Choice> {

@@ -1,11 +1,13 @@
 //! The contract between a model and everything above it: tokens in, one [`Prediction`] per masked position out.
 
+mod beside;
 pub mod twin;
 
 use std::{error::Error, future::Future};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::beside::Beside;
 pub use ::forward::TOP;
 
 /// What a call wants to know beside the tokens: which random numbers to draw with, and how boldly.

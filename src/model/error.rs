@@ -172,6 +172,20 @@ pub enum ModelError {
         /// The longest sequence of the model.
         most: usize,
     },
+    /// All is to be computed once in no calls.
+    #[error("the calls after which all is computed anew are 0; they must be at least 1, which is exact")]
+    Refresh,
+    /// Keys and values are to be kept between calls where that cannot be.
+    #[error(
+        "a cache between calls is for models of this program's own ({}) on the device cpu; this one ({arch}) runs on {device}",
+        super::ARCH
+    )]
+    Cache {
+        /// What the config calls the architecture.
+        arch: String,
+        /// Where it runs.
+        device: String,
+    },
     /// There is no GPU to be had.
     #[error("no GPU: {0}")]
     NoGpu(String),

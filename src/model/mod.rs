@@ -11,6 +11,7 @@ mod error;
 mod files;
 #[cfg(not(target_family = "wasm"))]
 mod foreign;
+mod kept;
 #[cfg(not(target_family = "wasm"))]
 mod net;
 #[cfg(not(target_family = "wasm"))]
@@ -58,6 +59,7 @@ use burn::prelude::*;
 use self::plain::{Plain, Stack};
 use self::{
     ahead::Ahead,
+    kept::Kept,
     network::{Asked, Network},
 };
 use crate::{
@@ -79,6 +81,8 @@ pub struct Model {
     hash: String,
     place: Place,
     ahead: Vec<Ahead>,
+    /// Where calls are not to be exact.
+    kept: Option<Kept>,
 }
 
 impl Model {
@@ -119,8 +123,8 @@ impl Model {
         #[cfg(not(target_family = "wasm"))]
         if foreign::is_foreign(&files.config) {
             let (config, net, text) = foreign::load(files, &place.device)?;
-            let net = Network::Plain(Plain::new(Stack::Foreign(net), &config, &place.device));
-            return Ok(Self { config, net, text, hash: sha256(&files.weights), place, ahead: vec![] });
+            let net = Network::Plain(Box::new(Plain::new(Stack::Foreign(net), &config, &place.device)));
+            return Ok(Self { config, net, text, hash: sha256(&files.weights), place, ahead: vec![], kept: None });
         }
         let config = Config::from_bytes(&files.config)?;
         let text = Text::from_bytes(&files.tokenizer)?;
@@ -138,15 +142,23 @@ impl Model {
             }
         }
         let net = Network::load(&files.weights, &config, warm).await?;
-        Ok(Self { config: Outline::from(&config), net, text, hash: sha256(&files.weights), place, ahead: vec![] })
+        Ok(Self {
+            config: Outline::from(&config),
+            net,
+            text,
+            hash: sha256(&files.weights),
+            place,
+            ahead: vec![],
+            kept: None,
+        })
     }
 
     /// A model whose parts are at hand, as in training; it is run by burn.
     #[cfg(not(target_family = "wasm"))]
     pub fn assemble(config: Config, net: Net, text: Text, place: Place) -> Self {
         let config = Outline::from(&config);
-        let net = Network::Plain(Plain::new(Stack::Own(net), &config, &place.device));
-        Self { config, net, text, hash: String::new(), place, ahead: vec![] }
+        let net = Network::Plain(Box::new(Plain::new(Stack::Own(net), &config, &place.device)));
+        Self { config, net, text, hash: String::new(), place, ahead: vec![], kept: None }
     }
 
     /// What there is to know of the model's config.
@@ -287,6 +299,7 @@ impl Header {
             steps: settings.steps,
             temperature: settings.temperature,
             seed: settings.seed,
+            cache: model.refresh(),
             device: model.place.name.clone(),
             mask: model.config.mask_id,
             vocabulary: model.text.display_forms(),

@@ -1,6 +1,6 @@
 //! What computes a model: kernels of its own on the CPU or on a GPU, or burn.
 
-use super::{Config, ModelError, Warm, failed, predict::Told, weights};
+use super::{Config, ModelError, Warm, failed, kept::Kept, predict::Told, weights};
 #[cfg(not(target_family = "wasm"))]
 use super::{
     Place,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     denoiser::{
-        DenoiserError,
+        Ask, DenoiserError,
         twin::{self, Draw},
     },
     forward::{
@@ -26,7 +26,7 @@ pub enum Network {
     /// burn's operations, one after the other: nets of other families, a net in training, and where the GPU's forward
     /// cannot be.
     #[cfg(not(target_family = "wasm"))]
-    Plain(Plain),
+    Plain(Box<Plain>),
 }
 
 /// Sequences of one length, and where something is asked of them.
@@ -70,21 +70,29 @@ impl Network {
     #[cfg(not(target_family = "wasm"))]
     fn plain(bytes: &[u8], config: &Config, place: &Place) -> Result<Self, ModelError> {
         let net = super::load(bytes, config, &place.device)?;
-        Ok(Self::Plain(Plain::new(Stack::Own(net), &config.into(), &place.device)))
+        Ok(Self::Plain(Box::new(Plain::new(Stack::Own(net), &config.into(), &place.device))))
     }
 
-    /// Statistics `[places, STATS]`, and if asked for logits `[places, vocab]`; `keys` are those of the places.
+    /// Statistics `[places, STATS]`, and if asked for logits `[places, vocab]`; `keys` are those of the places. With what is
+    /// kept of runs, and what is asked of each sequence, not all is computed; only on the CPU.
     pub async fn predict(
         &self,
         asked: Asked<'_>,
         keys: &[[u32; 3]],
         draw: Draw,
         logits: bool,
+        kept: Option<(&mut Kept, &[Ask])>,
     ) -> Result<Told, DenoiserError> {
         let Asked { tokens, length, places } = asked;
         match self {
             Self::Cpu(forward) => {
-                let found = forward.logits(&forward.hidden(tokens, length), places);
+                let found = match kept {
+                    None => forward.logits_at(tokens, length, places),
+                    Some((kept, asks)) => {
+                        let all: Vec<u32> = (0..places.len() as u32).collect();
+                        forward.logits(&kept.hidden(forward, asked, asks), &all)
+                    }
+                };
                 let stats = twin::predict(&found, found.len() / places.len(), keys.iter().copied(), draw);
                 Ok(Told { stats, logits: if logits { found } else { vec![] } })
             }
@@ -102,10 +110,10 @@ impl Network {
     pub async fn logits(&self, asked: Asked<'_>) -> Result<Vec<f32>, DenoiserError> {
         let Asked { tokens, length, places } = asked;
         match self {
-            Self::Cpu(forward) => Ok(forward.logits(&forward.hidden(tokens, length), places)),
+            Self::Cpu(forward) => Ok(forward.logits_at(tokens, length, places)),
             Self::Gpu(_) => {
                 let draw = Draw { temperature: 0.0, mask_id: 0, pad_id: 0 };
-                Ok(self.predict(asked, &vec![[0; 3]; places.len()], draw, true).await?.logits)
+                Ok(self.predict(asked, &vec![[0; 3]; places.len()], draw, true, None).await?.logits)
             }
             #[cfg(not(target_family = "wasm"))]
             Self::Plain(net) => net.all_logits(asked).await,
@@ -123,7 +131,7 @@ impl Network {
         let Asked { tokens, length, places } = asked;
         match self {
             Self::Cpu(forward) => {
-                let logits = forward.logits(&forward.hidden(tokens, length), places);
+                let logits = forward.logits_at(tokens, length, places);
                 let rows = logits.chunks(logits.len() / places.len()).zip(truth);
                 Ok(rows.map(|(row, &token)| twin::log_prob(row, token, mask_id, pad_id)).collect())
             }

@@ -99,7 +99,7 @@ impl Model {
     }
 
     /// Predictions of sequences of one [`kind`].
-    async fn predict_alike(&self, batch: &[Question<'_>]) -> Result<Vec<Vec<Prediction>>, DenoiserError> {
+    async fn predict_alike(&mut self, batch: &[Question<'_>]) -> Result<Vec<Vec<Prediction>>, DenoiserError> {
         let Some(&(first, Ask { temperature, extent, .. })) = batch.first() else { return Ok(vec![]) };
         let Extent { everywhere, distributions } = extent;
         let (mask_id, pad_id) = (self.config.mask_id, self.config.pad_id);
@@ -122,7 +122,9 @@ impl Model {
         }
         let asked = Asked { tokens: &all, length: first.len(), places: &places };
         let draw = Draw { temperature, mask_id, pad_id };
-        let told = self.net.predict(asked, &keys, draw, distributions).await?;
+        let asks: Vec<Ask> = batch.iter().map(|(_, ask)| *ask).collect();
+        let kept = self.kept.as_mut().map(|kept| (kept, &asks[..]));
+        let told = self.net.predict(asked, &keys, draw, distributions, kept).await?;
         let mut told = self.predictions(&places, first.len(), &told)?.into_iter();
         Ok(counts.into_iter().map(|count| told.by_ref().take(count).collect()).collect())
     }

@@ -110,6 +110,9 @@ pub struct Sweep {
     pub temperature: f32,
     /// Of the first run; the others follow.
     pub seed: u64,
+    /// In how many calls of a run all was computed once, where the others read keys and values that were kept.
+    #[serde(default)]
+    pub cache: Option<usize>,
 }
 
 /// A strategy with a number of calls.

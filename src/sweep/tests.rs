@@ -33,6 +33,7 @@ fn sweep() -> Sweep {
         masked: LENGTH,
         temperature: 1.0,
         seed: 4,
+        cache: None,
     }
 }
 

@@ -24,6 +24,7 @@ fn header() -> Header {
         steps: 8,
         temperature: 0.7,
         seed: crate::random::MAX_SEED,
+        cache: None,
         device: "cpu".into(),
         mask: 2,
         vocabulary: (0..10).map(|id| format!("<{id}>")).collect(),
@@ -79,6 +80,19 @@ fn a_scheduled_run_is_written_as_ever_and_other_runs_in_their_own_words() {
     assert_eq!(read(text.as_bytes()).unwrap(), Trace { header: words, frames: vec![again], stopped: false });
     let outside = text.replace("[0,2]", "[0,3]");
     assert_eq!(read(outside.as_bytes()).unwrap_err().to_string(), "line 2: position 3 of 3 tokens");
+}
+
+#[test]
+fn a_cache_is_told_of_and_an_exact_run_says_nothing_of_one() {
+    let exact = String::from_utf8(written(&[frame(0, 0.5)])).unwrap();
+    assert!(!exact.contains("cache"), "{exact}");
+    let kept = exact.replace("\"device\"", "\"cache\":4,\"device\"");
+    let header = Header { cache: Some(4), ..header() };
+    assert_eq!(read(kept.as_bytes()).unwrap().header, header);
+    assert!(kept.starts_with(&line(&header).unwrap()));
+    assert_eq!(header.told(true).pop().unwrap(), "cache, all anew every 4 calls");
+    let error = read(kept.replace("\"cache\":4", "\"cache\":1").as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, "line 1: cache is 1; it must be at least 2, and is left out where every call was exact");
 }
 
 #[test]

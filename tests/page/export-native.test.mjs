@@ -18,6 +18,7 @@ test("everything is written out, by the flags of unmask generate", () => {
     "--rule", "klass:tau=0.9,eps=0.01,n=2", "--block-length", "8", "--steps", "32", "--temperature", "1", "--seed", "7",
   ]);
   assert.deepEqual(words(nativeCommand({ ...rest, remasking: "remdm-conf" }).command).slice(4, 6), ["--remasking", "remdm-conf"]);
+  assert.ok(nativeCommand({ ...SETTINGS, cache: 4 }).command.endsWith(" --seed 7 --cache 4"), "of a trace that says so");
 });
 
 test("a shell hands over the prompt character by character", () => {

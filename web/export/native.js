@@ -12,7 +12,7 @@ const word = (value) => (PLAIN.test(String(value)) ? String(value) : quoteWord(S
  * The command line that makes the same run. Everything is written out: the program's defaults are not the page's.
  * @param {{prompt: string, pins?: [number, number][], schedule?: string, order?: string, rule?: string,
  *          remasking?: string, block_length?: number, early_stop?: number, steps: number, temperature: number,
- *          seed: number}} settings
+ *          seed: number, cache?: number}} settings cache: of a run whose trace says so; the page makes none
  * @param {string} [model] its name on the page: any but "default" is a folder of the user's
  * @returns {{command: string, note: string}} note: what the command line cannot say, "" when it says all
  */
@@ -26,6 +26,7 @@ export function nativeCommand(settings, model = "default") {
     steps,
     temperature,
     seed,
+    cache: settings.cache,
   };
   const parts = Object.entries(flags)
     .filter(([, value]) => value !== undefined)

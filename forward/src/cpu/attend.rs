@@ -1,26 +1,28 @@
 //! Attention.
 
+use std::array;
+
 use pulp::{Simd, WithSimd};
 
 use super::{
     exp::exp,
-    matrix::pack,
+    matrix::{pack, side_by_side},
     product::{NARROW, WIDE, scaled, store, tile, wide},
     simd::{Aligned, GROUP, LANES, VECTORS, dispatch, folded},
 };
 use crate::Shape;
 
 /// `softmax(q k^T) v`, head by head, of queries whose norm has the scale `1 / sqrt(head)` in it: qkv `[batch * length,
-/// 3 d]` -> seen `[rows, d]`, of as many rows from `first` on as there is room for.
-pub fn attend(shape: &Shape, length: usize, qkv: &[f32], first: usize, seen: &mut [f32]) {
-    dispatch(Attend { shape, length, qkv, first, seen });
+/// 3 d]` -> seen `[places, d]`, of the rows `places`, rising.
+pub fn attend(shape: &Shape, length: usize, qkv: &[f32], places: &[u32], seen: &mut [f32]) {
+    dispatch(Attend { shape, length, qkv, places, seen });
 }
 
 struct Attend<'a> {
     shape: &'a Shape,
     length: usize,
     qkv: &'a [f32],
-    first: usize,
+    places: &'a [u32],
     seen: &'a mut [f32],
 }
 
@@ -29,22 +31,22 @@ impl WithSimd for Attend<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { shape, length, qkv, mut first, mut seen } = self;
+        let Self { shape, length, qkv, places, mut seen } = self;
         let mut head = Head::new::<S>(shape, length);
-        while !seen.is_empty() {
-            let (sequence, place) = (first / length, first % length);
-            let rows = (length - place).min(seen.len() / shape.d_model);
-            let (part, rest) = seen.split_at_mut(rows * shape.d_model);
-            let sequence = &qkv[sequence * length * 3 * shape.d_model..][..length * 3 * shape.d_model];
+        let sequence = |place: u32| place as usize / length;
+        for places in places.chunk_by(|&one, &next| sequence(one) == sequence(next)) {
+            let (part, rest) = seen.split_at_mut(places.len() * shape.d_model);
+            let first = sequence(places[0]) * length;
+            let sequence = &qkv[first * 3 * shape.d_model..][..length * 3 * shape.d_model];
             for index in 0..shape.n_head {
                 head.read::<S>(sequence, index);
                 if wide::<S>() {
-                    head.attend::<S, WIDE>(simd, sequence, index, place, part);
+                    head.attend::<S, WIDE>(simd, sequence, index, places, part);
                 } else {
-                    head.attend::<S, NARROW>(simd, sequence, index, place, part);
+                    head.attend::<S, NARROW>(simd, sequence, index, places, part);
                 }
             }
-            (first, seen) = (first + rows, rest);
+            seen = rest;
         }
     }
 }
@@ -102,31 +104,28 @@ impl Head {
         }
     }
 
-    /// What the rows from `place` on see by head `index`, into `seen` `[rows, d]`.
+    /// What the rows `places` of a sequence, counted within it or within its batch, see by head `index`, into `seen`
+    /// `[places, d]`.
     #[inline(always)]
     fn attend<S: Simd, const ROWS: usize>(
         &mut self,
         simd: S,
         qkv: &[f32],
         index: usize,
-        place: usize,
+        places: &[u32],
         seen: &mut [f32],
     ) {
         let (columns, width, size) = (VECTORS * S::F32_LANES, 3 * self.d, self.size);
-        let rows = seen.len() / self.d;
         let whole = self.length.next_multiple_of(columns);
-        for first in (0..rows).step_by(ROWS) {
-            let last = (first + ROWS).min(rows) - 1;
+        for (places, seen) in places.chunks(ROWS).zip(seen.chunks_mut(ROWS * self.d)) {
+            // Where there are fewer rows, the last one stands for those that are missing.
+            let within: [usize; ROWS] = array::from_fn(|row| places[row.min(places.len() - 1)] as usize % self.length);
             let [queries, shares] = [&mut self.queries, &mut self.shares].map(Aligned::as_mut_slice);
-            pack::<ROWS>(
-                &qkv[(place + first) * width + index * size..][..(last - first) * width + size],
-                width,
-                queries,
-                ROWS,
-            );
+            let rows = within.map(|place| &qkv[place * width + index * size..][..size]);
+            side_by_side(rows, queries, ROWS, 0);
             let queries = queries.as_chunks().0;
             // Of the keys, as many as any of these rows sees.
-            let keys = if self.causal { place + last + 1 } else { self.length };
+            let keys = if self.causal { within[ROWS - 1] + 1 } else { self.length };
             let scores = self.scores.as_mut_slice();
             for (panel, numbers) in self.keys.as_slice().chunks_exact(columns * size).enumerate() {
                 if panel * columns >= keys {
@@ -137,8 +136,8 @@ impl Head {
                 }
             }
             let mut parts = [0f32; ROWS];
-            for (row, part) in parts.iter_mut().enumerate() {
-                let seeing = if self.causal { (place + first + row + 1).min(keys) } else { keys };
+            for ((row, part), place) in parts.iter_mut().enumerate().zip(within) {
+                let seeing = if self.causal { place + 1 } else { keys };
                 let (scores, later) = scores[row * whole..][..keys].split_at_mut(seeing);
                 *part = soften(scores).recip();
                 later.fill(0.0);
@@ -150,8 +149,8 @@ impl Head {
                 let from = panel * columns;
                 let taken = columns.min(size - from);
                 let values = tile::<S, ROWS>(simd, shares, &numbers[..keys * columns]);
-                for ((row, values), part) in (first..=last).zip(values).zip(parts) {
-                    let place = &mut seen[row * self.d + index * size + from..][..taken];
+                for ((seen, values), part) in seen.chunks_exact_mut(self.d).zip(values).zip(parts) {
+                    let place = &mut seen[index * size + from..][..taken];
                     store::<S, VECTORS>(place, scaled(simd, values, part));
                 }
             }

@@ -78,10 +78,16 @@ pub(super) fn pack<const GROUP: usize>(matrix: &[f32], stride: usize, panel: &mu
         for (row, numbers) in rows.iter_mut().zip(numbers.chunks(stride)) {
             *row = &numbers[..inputs];
         }
-        for (index, places) in panel.chunks_exact_mut(columns).enumerate() {
-            for (place, row) in places[group * GROUP..][..GROUP].iter_mut().zip(rows) {
-                *place = row[index];
-            }
+        side_by_side(rows, panel, columns, group * GROUP);
+    }
+}
+
+/// `rows`, each of `inputs` numbers, side by side from column `first` on of a panel `[inputs, columns]`.
+#[inline(always)]
+pub(super) fn side_by_side<const GROUP: usize>(rows: [&[f32]; GROUP], panel: &mut [f32], columns: usize, first: usize) {
+    for (index, places) in panel.chunks_exact_mut(columns).enumerate() {
+        for (place, row) in places[first..][..GROUP].iter_mut().zip(rows) {
+            *place = row[index];
         }
     }
 }

@@ -4,6 +4,7 @@
 //! a block costs one meeting of the threads, after its keys and values are there.
 
 mod attend;
+mod cache;
 mod exp;
 mod matrix;
 mod product;
@@ -12,6 +13,7 @@ mod run;
 mod simd;
 
 pub use attend::attend;
+pub use cache::Cache;
 pub use matrix::Matrix;
 pub use product::{added, gated, normed};
 pub use rotate::rotate;

@@ -8,17 +8,17 @@ use crate::Shape;
 /// Queries and keys of `qkv` `[rows, 3 d]`, in place: RMSNorm of each head by `q_norm` and `k_norm` `[head]`, and the
 /// rotation of its place, `(a, b) -> (a cos - b sin, a sin + b cos)` with `a`, `b` the halves of the head.
 ///
-/// `rotations` are those of [`Shape::rotations`], `[length, head / 2, 2]`; row 0 is at place `first`, and after the
+/// `rotations` are those of [`Shape::rotations`], `[length, head / 2, 2]`; the rows stand at `places` `[rows]`, and after the
 /// last place comes place 0 of another sequence.
-pub fn rotate(shape: &Shape, q_norm: &[f32], k_norm: &[f32], rotations: &[f32], first: usize, qkv: &mut [f32]) {
-    dispatch(Rotate { shape, norms: [q_norm, k_norm], rotations, first, qkv });
+pub fn rotate(shape: &Shape, q_norm: &[f32], k_norm: &[f32], rotations: &[f32], places: &[u32], qkv: &mut [f32]) {
+    dispatch(Rotate { shape, norms: [q_norm, k_norm], rotations, places, qkv });
 }
 
 struct Rotate<'a> {
     shape: &'a Shape,
     norms: [&'a [f32]; 2],
     rotations: &'a [f32],
-    first: usize,
+    places: &'a [u32],
     qkv: &'a mut [f32],
 }
 
@@ -30,8 +30,8 @@ impl NullaryFnOnce for Rotate<'_> {
         let (d, head, eps) = (self.shape.d_model, self.shape.head_dim(), self.shape.norm_eps);
         let length = self.rotations.len() / head;
         let (mut cos, mut sin) = (vec![0.0; head / 2], vec![0.0; head / 2]);
-        for (index, row) in self.qkv.chunks_exact_mut(3 * d).enumerate() {
-            let turns = self.rotations[(self.first + index) % length * head..].as_chunks::<2>().0;
+        for (&place, row) in self.places.iter().zip(self.qkv.chunks_exact_mut(3 * d)) {
+            let turns = self.rotations[place as usize % length * head..].as_chunks::<2>().0;
             for (turn, (cos, sin)) in turns.iter().zip(cos.iter_mut().zip(&mut sin)) {
                 [*cos, *sin] = *turn;
             }

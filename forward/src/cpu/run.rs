@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Matrix, added, attend, embed, gated, normed, rotate};
+use super::{Cache, Matrix, added, attend, embed, gated, normed, rotate};
 use crate::{
     BlockWeights, Shape, Weights,
     threads::{each, threads, together},
@@ -29,9 +29,18 @@ struct Block {
     w2: Matrix,
 }
 
+/// What is to be computed.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    tokens: &'a [u32], // [batch * length]
+    length: usize,
+    rows: &'a [u32],  // of the batch, rising
+    asked: &'a [u32], // of these, rising
+}
+
 /// Some rows of a batch, with what is known of them.
 struct Rows<'a> {
-    first: usize,
+    places: &'a [u32],
     x: &'a mut [f32],     // [rows, d]
     qkv: &'a mut [f32],   // [rows, 3 d]
     seen: &'a mut [f32],  // [rows, d]
@@ -67,7 +76,27 @@ impl Forward {
     /// Tokens `[batch * length]`, each less than the vocabulary -> the residual stream `[batch * length, d]`, before
     /// the last norm.
     pub fn hidden(&self, tokens: &[u32], length: usize) -> Vec<f32> {
-        together(|| self.run(tokens, length))
+        self.hidden_at(tokens, length, &numbered(tokens.len()))
+    }
+
+    /// [`Forward::hidden`] of the rows `asked`, rising, and of no others: `[asked, d]`, to the last bit as there.
+    pub fn hidden_at(&self, tokens: &[u32], length: usize, asked: &[u32]) -> Vec<f32> {
+        let rows = numbered(tokens.len());
+        together(|| self.run(Call { tokens, length, rows: &rows, asked }, None))
+    }
+
+    /// [`Forward::hidden_at`] of one sequence, by keys and values that are kept from one call to the next: tokens
+    /// `[length]` -> `[asked, d]`, an approximation.
+    ///
+    /// Computed anew are the positions `asked`, rising, and those whose token is another than before; they see what was
+    /// computed of all others in the call that they had last changed in, or were asked for. Delayed caching of dKV-Cache
+    /// (arXiv 2505.15781) where masks are asked for: a token is computed once after it is revealed, and then kept. With all
+    /// positions asked for, or a cache that has been told to forget, nothing kept is read, and it is exact.
+    pub fn hidden_cached(&self, cache: &mut Cache, tokens: &[u32], asked: &[u32]) -> Vec<f32> {
+        let length = tokens.len();
+        cache.fit(length, self.blocks.len(), 3 * self.shape.d_model);
+        let rows = cache.renew(tokens, asked);
+        together(|| self.run(Call { tokens, length, rows: &rows, asked }, Some(cache)))
     }
 
     /// Rows `places` of x `[rows, d]` -> logits `[places, vocab]`.
@@ -83,6 +112,11 @@ impl Forward {
         logits
     }
 
+    /// [`Forward::logits`] of the rows `asked`, rising, of a batch: tokens `[batch * length]` -> `[asked, vocab]`.
+    pub fn logits_at(&self, tokens: &[u32], length: usize, asked: &[u32]) -> Vec<f32> {
+        self.logits(&self.hidden_at(tokens, length, asked), &numbered(asked.len()))
+    }
+
     fn rotations(&self, length: usize) -> Arc<Vec<f32>> {
         let mut longest = self.rotations.lock().unwrap_or_else(PoisonError::into_inner);
         if longest.len() < length * self.shape.head_dim() {
@@ -91,45 +125,70 @@ impl Forward {
         longest.clone()
     }
 
-    fn run(&self, tokens: &[u32], length: usize) -> Vec<f32> {
-        let (shape, rows) = (&self.shape, tokens.len());
+    fn run(&self, Call { tokens, length, rows, asked }: Call<'_>, mut cache: Option<&mut Cache>) -> Vec<f32> {
+        let (shape, blocks) = (&self.shape, self.blocks.len());
         let (d, ff) = (shape.d_model, shape.d_ff);
         let rotations = self.rotations(length);
         let rotations = &rotations[..length * shape.head_dim()];
-        let mut x = vec![0.0; rows * d];
-        embed(&self.emb, shape.emb_scale, tokens, &mut x);
+        let shown: Vec<u32> = rows.iter().map(|&row| tokens[row as usize]).collect();
+        let mut x = vec![0.0; rows.len() * d];
+        embed(&self.emb, shape.emb_scale, &shown, &mut x);
         // Each block reads its queries, keys and values from one of two while its rows write those of the next into the
-        // other.
-        let (mut here, mut next) = (vec![0.0; rows * 3 * d], vec![0.0; rows * 3 * d]);
-        let (mut seen, mut gates) = (vec![0.0; rows * d], vec![0.0; rows * ff]);
-        let taken = rows_at_once(rows);
-        for index in 0..=self.blocks.len() {
-            let mut parts = Vec::with_capacity(rows.div_ceil(taken.max(1)));
-            let (mut seen, mut gates) = (seen.chunks_mut(taken * d), gates.chunks_mut(taken * ff));
-            for (part, (x, qkv)) in x.chunks_mut(taken * d).zip(next.chunks_mut(taken * 3 * d)).enumerate() {
-                let (Some(seen), Some(gates)) = (seen.next(), gates.next()) else { break };
-                parts.push(Rows { first: part * taken, x, qkv, seen, gates });
+        // other. Where they are kept, it reads them there.
+        let mut next = vec![0.0; rows.len() * 3 * d];
+        let mut here = if cache.is_some() { vec![] } else { next.clone() };
+        let (mut seen, mut gates) = (vec![0.0; rows.len() * d], vec![0.0; rows.len() * ff]);
+        for index in 0..=blocks {
+            // Of the last block, what nobody asks for is needed no further than its keys and values.
+            let places = if index < blocks { rows } else { asked };
+            if places.len() < rows.len() {
+                x = picked(&x, rows, places, d);
             }
+            let qkv = match (&cache, index.checked_sub(1)) {
+                (Some(cache), Some(before)) => cache.block(before),
+                _ => &here,
+            };
+            let taken = rows_at_once(places.len());
+            let parts = places.chunks(taken).zip(x.chunks_mut(taken * d)).zip(next.chunks_mut(taken * 3 * d));
+            let scratch = seen[..places.len() * d].chunks_mut(taken * d);
+            let scratch = scratch.zip(gates[..places.len() * ff].chunks_mut(taken * ff));
+            let parts = parts.zip(scratch);
+            let parts = parts.map(|(((places, x), qkv), (seen, gates))| Rows { places, x, qkv, seen, gates }).collect();
             each(parts, |rows| {
                 if let Some(block) = index.checked_sub(1).and_then(|index| self.blocks.get(index)) {
-                    attend(shape, length, &here, rows.first, rows.seen);
+                    attend(shape, length, qkv, rows.places, rows.seen);
                     added(&block.proj, rows.seen, rows.x);
                     gated(&block.w13, shape.norm_eps, rows.x, rows.gates);
                     added(&block.w2, rows.gates, rows.x);
                 }
                 if let Some(block) = self.blocks.get(index) {
                     normed(&block.qkv, shape.norm_eps, rows.x, rows.qkv);
-                    rotate(shape, &block.q_norm, &block.k_norm, rotations, rows.first % length, rows.qkv);
+                    rotate(shape, &block.q_norm, &block.k_norm, rotations, rows.places, rows.qkv);
                 }
             });
-            std::mem::swap(&mut here, &mut next);
+            match &mut cache {
+                Some(cache) if index < blocks => cache.keep(index, rows, &next, 3 * d),
+                Some(_) => {}
+                None => std::mem::swap(&mut here, &mut next),
+            }
         }
         x
     }
+}
+
+/// Of x `[rows, d]` the rows of `places`, which are among `rows`; both rise.
+fn picked(x: &[f32], rows: &[u32], places: &[u32], d: usize) -> Vec<f32> {
+    let at = places.iter().filter_map(|place| rows.binary_search(place).ok());
+    at.flat_map(|at| &x[at * d..][..d]).copied().collect()
 }
 
 /// Rows that a thread takes at once: few enough that all have some and none waits long for another, of whole tiles, and
 /// not so many that the nearer caches cannot hold them.
 fn rows_at_once(rows: usize) -> usize {
     rows.div_ceil(2 * threads()).next_multiple_of(8).clamp(8, 64)
+}
+
+/// The numbers of all rows.
+fn numbered(rows: usize) -> Vec<u32> {
+    (0..rows as u32).collect()
 }

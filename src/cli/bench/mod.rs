@@ -1,5 +1,6 @@
 //! `unmask bench`: how long a call takes, and what the device could do.
 
+mod cached;
 mod cell;
 mod first;
 mod kernels;
@@ -24,6 +25,7 @@ use super::{
     print::{Form, Progress, print, wrong_usage},
     values::{at_least_one, batch},
 };
+use cached::Cached;
 use cell::Cell;
 use whole::Whole;
 
@@ -38,6 +40,7 @@ use whole::Whole;
   unmask bench
   unmask bench --device gpu --lengths 32,128 --batches 1,8,64
   unmask bench --device gpu --kernels
+  unmask bench --device cpu --cache 2,4,8
   unmask bench --format json > before.json
   unmask bench --against before.json")]
 pub struct Bench {
@@ -53,6 +56,11 @@ pub struct Bench {
     /// Time whole runs of at most K calls as well, against the GPU's own time for their calls
     #[arg(long, value_name = "K", value_parser = at_least_one)]
     run: Option<usize>,
+    /// Make runs that keep keys and values between calls as well, and compute all every N calls, one number or several with
+    /// commas, against exact ones: their time, how many tokens are the same, and how far the predictions are off. In 32 calls,
+    /// or --run's; on the CPU
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = at_least_one)]
+    cache: Vec<usize>,
     /// Tell what each kernel of a call takes, by the GPU's own clock
     #[arg(long)]
     kernels: bool,
@@ -92,7 +100,13 @@ struct Measured {
     /// A run a length, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     runs: Vec<Whole>,
+    /// Exact runs of a length and those with a cache, if they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cached: Vec<Cached>,
 }
+
+/// Calls of runs with a cache when nobody says otherwise, as of `generate`.
+const STEPS: usize = 32;
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -112,7 +126,7 @@ impl Bench {
             first::print(&files, self.place.device, &self.cells(self.lengths.clone()))?;
             return Ok(ExitCode::SUCCESS);
         }
-        for (what, list) in [("length", &self.lengths), ("batch", &self.batches)] {
+        for (what, list) in [("length", &self.lengths), ("batch", &self.batches), ("cache", &self.cache)] {
             no_twice(what, list).unwrap_or_else(|error| wrong_usage(&error));
         }
         let earlier = self.against.as_deref().map(read).transpose()?;
@@ -120,6 +134,10 @@ impl Bench {
         progress.tell(format_args!("opening the model ..."));
         let opened = pollster::block_on(Model::open(&files, self.place.device));
         let (mut model, why) = opened.map_err(|error| of_folder(self.place.model.as_deref(), error))?;
+        if let Some(&refresh) = self.cache.first() {
+            model.keep(refresh)?; // if it cannot, that is known before anything takes time
+            model.keep(1)?;
+        }
         let most = model.config().seq_len;
         let lengths = if self.lengths.is_empty() { vec![model.config().usual_len] } else { self.lengths.clone() };
         if let Some(length) = lengths.iter().find(|&&length| length > most) {
@@ -153,6 +171,11 @@ impl Bench {
             progress.tell(format_args!("whole runs of {length} tokens ..."));
             runs.push(whole::measure(&mut model, length, self.run.unwrap_or(1))?);
         }
+        let mut cached = vec![];
+        for &length in lengths.iter().filter(|_| !self.cache.is_empty()) {
+            let steps = self.run.unwrap_or(STEPS);
+            cached.extend(cached::measure(&files, &mut model, length, steps, &self.cache, &progress)?);
+        }
         drop(progress);
         let measured = Measured {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -166,6 +189,7 @@ impl Bench {
             ceiling_gflops,
             cells: told,
             runs,
+            cached,
         };
         print(&match self.format {
             Form::Table => table::table(&measured, &why, earlier.as_ref()),

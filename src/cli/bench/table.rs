@@ -1,6 +1,6 @@
 //! What was measured, for people.
 
-use super::{Measured, cell::Cell};
+use super::{Measured, cached::Cached, cell::Cell};
 use crate::cli::run::count;
 
 /// A line a length and batch, with the ratio to an earlier result where there is one.
@@ -62,6 +62,9 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
         let over = over.unwrap_or_default();
         text += &format!("\na run of {} tokens in {}: {:.1} ms{over}\n", run.length, count(run.calls, "call"), run.ms);
     }
+    for runs in measured.cached.chunk_by(|one, next| one.length == next.length) {
+        text += &cached(runs);
+    }
     for cell in &measured.cells {
         let Some(kernels) = &cell.kernels else { continue };
         let all: f64 = kernels.iter().map(|one| one.us).sum();
@@ -78,5 +81,23 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
         text += &other("device", device, &earlier.device);
         text += &other("model", &measured.model, &earlier.model);
     }
+    text
+}
+
+/// Runs of one length; the first is exact.
+fn cached(runs: &[Cached]) -> String {
+    let Some(Cached { length, steps, .. }) = runs.first() else { return String::new() };
+    let mut text = format!(
+        "\nruns of {length} tokens in {steps} calls at most, with keys and values kept between calls:\n\
+         all anew every  ms a run  of exact  same tokens  nats off  judge's nats\n"
+    );
+    for Cached { refresh, ms, time, same, nats_off, judge_nats, .. } in runs {
+        let every = if *refresh == 1 { "call".to_owned() } else { format!("{refresh} calls") };
+        let judged = judge_nats.map_or_else(|| "-".into(), |nats| format!("{nats:.3}"));
+        text +=
+            &format!("{every:>15}  {ms:>8.1}  {time:>8.2}  {:>9.1} %  {nats_off:>8.5}  {judged:>12}\n", 100.0 * same);
+    }
+    text += "nats off: KL of a prediction from the exact one on the same tokens, the mean over masked positions\n\
+             judge's nats: a token, under the built-in judge\n";
     text
 }

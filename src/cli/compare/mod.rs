@@ -15,7 +15,7 @@ use super::{
     STOPPED,
     how_options::{HowOptions, NAMES, seed_or_new},
     live,
-    model_options::ModelOptions,
+    model_options::{CacheOptions, ModelOptions},
     print::{Form, of_elsewhere, print, wrong_usage},
     prompt::PromptOptions,
     run::{self, Event, Length, Pinned, Request, Start, Summary, Wanted},
@@ -54,6 +54,8 @@ pub struct Compare {
     seed: Option<u64>,
     #[command(flatten)]
     place: ModelOptions,
+    #[command(flatten)]
+    cache: CacheOptions,
     /// Write the trace of each run into this folder, as 1.jsonl and so on, and all texts as samples.jsonl
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -112,6 +114,7 @@ impl Compare {
             together: false,
             device: self.place.device,
             model: self.place.model,
+            cache: self.cache.cache,
             trace: None,
             out: self.out,
         };

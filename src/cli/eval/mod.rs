@@ -19,7 +19,7 @@ use unmask::{
 
 use super::{
     forecast::TextOptions,
-    model_options::ModelOptions,
+    model_options::{CacheOptions, ModelOptions},
     print::wrong_usage,
     values::{at_least_one, seed, temperature, whole},
 };
@@ -84,7 +84,7 @@ pub struct Command {
     /// Put shards together and print what the whole command prints
     #[arg(long, value_name = "FILES", num_args = 1.., conflicts_with_all = [
         "file", "windows", "points", "schedules", "steps", "orders", "rules", "remaskings", "runs", "prompt", "temperature",
-        "judge", "training_text", "shard", "seed", "length", "device", "model",
+        "judge", "training_text", "shard", "seed", "length", "device", "model", "cache",
     ])]
     merge: Vec<PathBuf>,
     /// Seed of the masks on text, and of the first run
@@ -95,6 +95,8 @@ pub struct Command {
     length: Option<usize>,
     #[command(flatten)]
     place: ModelOptions,
+    #[command(flatten)]
+    cache: CacheOptions,
     /// How to print: table, json, csv (samples) or svg (text)
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -147,6 +149,7 @@ impl Command {
             ("--judge", self.judge.is_some()),
             ("--training-text", self.training_text.is_some()),
             ("--shard", self.shard.is_some()),
+            ("--cache", self.cache.cache.is_some()),
         ];
         match given.iter().find(|(_, given)| *given) {
             Some((name, _)) => bail!("{name} is about samples; with a FILE it goes with --runs"),

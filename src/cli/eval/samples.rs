@@ -24,7 +24,10 @@ const RUNS: usize = 16;
 /// Makes the runs, all or a share of them, and prints their numbers.
 pub fn print_samples(command: &Command) -> anyhow::Result<()> {
     let strategies = strategies(command).unwrap_or_else(|error| wrong_usage(&error));
-    let subject = Subject::open(command.place.model.as_deref(), command.place.device)?;
+    let mut subject = Subject::open(command.place.model.as_deref(), command.place.device)?;
+    if let Some(refresh) = command.cache.cache {
+        subject.model.keep(refresh)?;
+    }
     let length = subject.length(command.length).unwrap_or_else(|error| wrong_usage(&error));
     let start = subject.model.start(command.prompt.as_deref().unwrap_or_default(), length)?;
     let judge = open_judge(command.judge.as_deref(), subject.model.place(), subject.model.text(), length)?;
@@ -57,6 +60,7 @@ pub fn print_samples(command: &Command) -> anyhow::Result<()> {
         masked,
         temperature: command.temperature.unwrap_or(1.0),
         seed: command.seed,
+        cache: subject.model.refresh(),
     };
     let share = command.shard.unwrap_or(Share::WHOLE);
     check(&sweep, share, &start, mask_id, source.is_some()).unwrap_or_else(|error| wrong_usage(&error));

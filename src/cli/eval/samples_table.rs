@@ -56,6 +56,9 @@ fn table(summary: &Summary) -> String {
         sweep.seed,
         sweep.seed + sweep.runs as u64 - 1
     );
+    if let Some(refresh) = sweep.cache {
+        text += &format!("keys and values kept between calls, all anew every {refresh} calls: an approximation\n");
+    }
     if sweep.judge.is_none() {
         text += "no judge, so no perplexity; --judge names one\n";
     }

@@ -33,6 +33,7 @@ fn several(runs: usize) -> View {
         steps: 2,
         temperature: 1.0,
         seed: 7,
+        cache: None,
         device: "cpu".into(),
         mask: 2,
         vocabulary: vec![],

@@ -79,10 +79,7 @@ impl View {
 
     fn head(&self) -> String {
         let header = &self.trace.header;
-        let mut words = header.words().told();
-        words.push(format!("{} steps", header.steps));
-        words.push(format!("temperature {}", header.temperature));
-        words.push(format!("seed {}", header.seed));
+        let mut words = header.told(false);
         words.push(header.device.clone());
         let cut = self.trace.frames.last().is_some_and(|frame| frame.tokens.contains(&header.mask));
         if cut {

@@ -28,7 +28,10 @@ pub fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> 
         None => ModelFiles::embedded(),
     };
     let opened = pollster::block_on(Model::open(&files, request.device));
-    let (model, why) = opened.map_err(|error| of_folder(request.model.as_deref(), error))?;
+    let (mut model, why) = opened.map_err(|error| of_folder(request.model.as_deref(), error))?;
+    if let Some(refresh) = request.cache {
+        model.keep(refresh)?;
+    }
     let (start, pins) = started(&model, &request.start)?;
     let mut making = Making { files, model, start, pins, sender, stop, total: Total::default() };
     let mut output = None; // opened when the settings are known to be good

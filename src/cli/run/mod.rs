@@ -76,6 +76,8 @@ pub struct Request {
     pub together: bool,
     pub device: Choice,
     pub model: Option<PathBuf>,
+    /// In how many calls all is computed once, if the others are to read what was kept.
+    pub cache: Option<usize>,
     /// The file for the trace of the one run.
     pub trace: Option<PathBuf>,
     /// The folder for the traces and texts of all.
@@ -127,13 +129,7 @@ impl Opening {
 
     /// The settings in words.
     pub fn settings(&self, between: &str) -> String {
-        let Header { steps, temperature, seed, .. } = &self.header;
-        let most = if self.open_ended() { "at most " } else { "" };
-        let mut words = self.header.words().told();
-        words.push(format!("{most}{}", count(*steps, "step")));
-        words.push(format!("temperature {temperature}"));
-        words.push(format!("seed {seed}"));
-        words.join(between)
+        self.header.told(self.open_ended()).join(between)
     }
 }
 

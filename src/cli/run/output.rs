@@ -59,6 +59,8 @@ struct Sample<'a> {
     words: Words,
     steps: usize,
     temperature: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<usize>,
     calls: usize,
     revealed: usize,
     stopped: bool,
@@ -126,6 +128,7 @@ impl Output {
             words: header.words(),
             steps: header.steps,
             temperature: header.temperature,
+            cache: header.cache,
             calls: summary.calls(),
             revealed: summary.revealed(),
             stopped: *stopped,

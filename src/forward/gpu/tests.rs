@@ -166,8 +166,9 @@ fn rotate_is_its_twin() {
         let qkv = numbers(2 * length * 3 * d, 8);
         let (q_norm, k_norm, rotations) = (numbers(head, 9), numbers(head, 10), shape.rotations(length));
         let mut wanted = qkv.clone();
-        cpu::rotate(&shape, &q_norm, &k_norm, &rotations, 0, &mut wanted);
         let rows = 2 * length as u32;
+        let places: Vec<u32> = (0..rows).collect();
+        cpu::rotate(&shape, &q_norm, &k_norm, &rotations, &places, &mut wanted);
         let norms = [&q_norm[..], &k_norm].concat();
         let contents = [bytes(&qkv), bytes(&norms), bytes(&rotations), bytes(&[rows, length as u32, 0, 0])];
         let groups = [(2 * shape.n_head as u32).div_ceil(bench.kernels.heads_each), rows, 1];
@@ -184,7 +185,8 @@ fn attend_is_its_twin() {
             for length in [1, 7, 32, 45] {
                 let qkv = numbers(2 * length * 3 * shape.d_model, 11);
                 let mut wanted = vec![0.0; 2 * length * shape.d_model];
-                cpu::attend(&shape, length, &qkv, 0, &mut wanted);
+                let places: Vec<u32> = (0..2 * length as u32).collect();
+                cpu::attend(&shape, length, &qkv, &places, &mut wanted);
                 let call = [2 * length as u32, length as u32, 0, 0];
                 let contents = [bytes(&qkv), bytes(&vec![0f32; wanted.len()]), bytes(&call)];
                 let groups = [(length as u32).div_ceil(bench.kernels.queries), shape.n_head as u32, 2];
