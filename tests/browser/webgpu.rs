@@ -1,5 +1,6 @@
 //! The four ways in which WebGPU can fail a visitor, each told in words of its own with the way on beside it: a browser
-//! without it, one without an adapter (`browser.rs`), an adapter that refuses a limit, and a GPU that is lost.
+//! without it, one without an adapter (`browser.rs`), an adapter that refuses a limit, and a GPU that is lost. And when one
+//! compiles its kernels.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // tests
 
