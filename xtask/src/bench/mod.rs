@@ -91,7 +91,7 @@ fn machine() -> String {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let commit = output(std::process::Command::new("git").args(["rev-parse", "--short", "HEAD"]));
     format!(
-        "On {} ({}), {threads} threads, at commit {}.",
+        "On {} ({}), {threads} threads, at commit {}. The models in `target/bench/` are made on the way.",
         cpu.as_deref().unwrap_or("a CPU without a name"),
         std::env::consts::OS,
         commit.as_deref().map_or("unknown", str::trim),

@@ -32,7 +32,8 @@ impl Unmask {
 
     /// What `unmask bench` tells, and the command as a reader would type it.
     pub fn bench(&self, arguments: &[String]) -> anyhow::Result<(Value, String)> {
-        let typed = format!("unmask bench {}", arguments.join(" "));
+        let target = web::target()?.display().to_string();
+        let typed = format!("unmask bench {}", arguments.join(" ")).replace(&target, "target");
         eprintln!("{typed} ...");
         Ok((self.told("bench", arguments)?, typed))
     }
