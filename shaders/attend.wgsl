@@ -1,6 +1,8 @@
 // softmax(q k^T) v, head by head; the queries come scaled. A workgroup has QUERIES queries of a head and goes through the
 // keys KEYS at a time. Queries and keys are normalised, so that no score is large (`Weights::largest_score`): nothing
 // is taken off before exp, and nothing has to be scaled again when a larger score comes.
+//
+// A line with $key or $part stands there once for each of an invocation's keys, or vectors of the output.
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;          // [batch * length, 3 d / 4] queries, keys, values
 @group(0) @binding(1) var<storage, read_write> seen: array<vec4<f32>>;   // [batch * length, d / 4]
 @group(0) @binding(2) var<storage, read> call: array<u32>;               // [4] rows, length, ...
@@ -12,7 +14,6 @@ const KEYS: u32 = {{ keys }}u;
 const EACH: u32 = 8u; // invocations a query
 const LANES: u32 = QUERIES * EACH;
 const STRIDE: u32 = HEAD + 1u; // one more, so that neighbours read from different banks
-const PARTS: u32 = (HEAD + EACH - 1u) / EACH; // vectors of the output that an invocation makes
 const CAUSAL: bool = {{ causal }};
 
 var<workgroup> queries: array<vec4<f32>, QUERIES * STRIDE>;
@@ -32,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let row = group.x * QUERIES + i / HEAD;
         if (row < length) { queries[i / HEAD * STRIDE + i % HEAD] = qkv[(first + row) * 3u * D + head + i % HEAD]; }
     }
-    var sums: array<vec4<f32>, PARTS>;
+    var sum_$part = vec4<f32>(0.0);
     var total = 0.0;
     for (var key = 0u; key < length; key += KEYS) {
         if (CAUSAL && key >= (group.x + 1u) * QUERIES) { break; }
@@ -42,14 +43,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             if (row < length) { tile[i / HEAD * STRIDE + i % HEAD] = qkv[(first + row) * 3u * D + D + head + i % HEAD]; }
         }
         workgroupBarrier();
-        for (var j = part; j < KEYS; j += EACH) {
-            var score = 0.0;
-            for (var i = 0u; i < HEAD; i++) { score += dot(queries[query * STRIDE + i], tile[j * STRIDE + i]); }
-            let unseen = key + j >= length || (CAUSAL && key + j > place);
-            let weight = select(exp(score), 0.0, unseen);
-            weights[query * KEYS + j] = weight;
-            total += weight;
+        var score_$key = 0.0;
+        for (var i = 0u; i < HEAD; i++) {
+            let q = queries[query * STRIDE + i];
+            score_$key += dot(q, tile[(part + $keyu * EACH) * STRIDE + i]);
         }
+        let unseen_$key = key + part + $keyu * EACH >= length || (CAUSAL && key + part + $keyu * EACH > place);
+        let weight_$key = select(exp(score_$key), 0.0, unseen_$key);
+        weights[query * KEYS + part + $keyu * EACH] = weight_$key;
+        total += weight_$key;
         workgroupBarrier();
         for (var i = lane; i < KEYS * HEAD; i += LANES) {
             let row = key + i / HEAD;
@@ -60,9 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         workgroupBarrier();
         for (var j = 0u; j < KEYS; j++) {
             let weight = weights[query * KEYS + j];
-            for (var i = 0u; i < PARTS; i++) {
-                if (part + i * EACH < HEAD) { sums[i] += weight * tile[j * STRIDE + part + i * EACH]; }
-            }
+            if (part + $partu * EACH < HEAD) { sum_$part += weight * tile[j * STRIDE + part + $partu * EACH]; }
         }
     }
     workgroupBarrier();
@@ -71,7 +71,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     total = 0.0;
     for (var i = 0u; i < EACH; i++) { total += weights[query * KEYS + i]; }
     if (place >= length) { return; }
-    for (var i = 0u; i < PARTS; i++) {
-        if (part + i * EACH < HEAD) { seen[(first + place) * D + head + part + i * EACH] = sums[i] / total; }
-    }
+    if (part + $partu * EACH < HEAD) { seen[(first + place) * D + head + part + $partu * EACH] = sum_$part / total; }
 }

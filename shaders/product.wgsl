@@ -3,6 +3,9 @@
 //
 // A workgroup makes a tile of ROWS x COLUMNS sums and goes through the numbers they are over STEP at a time; an invocation
 // makes ROWS_EACH x COLUMNS_EACH of them. What the next step needs is fetched while this one is multiplied.
+//
+// A line with $row, $column, $pair, $left or $right stands there once for each of them (`src/forward/gpu/tiles.rs`): sums in
+// variables of their own are in registers everywhere, those of an array are not.
 const INTO: u32 = {{ into }}u / 4u; // in vectors of four, as all below
 const OUT: u32 = {{ out }}u;
 const THREADS_X: u32 = {{ threads_x }}u;
@@ -16,8 +19,6 @@ const ROWS: u32 = THREADS_Y * ROWS_EACH;
 const COLUMNS: u32 = THREADS_X * COLUMNS_EACH;
 const STEPS: u32 = (INTO + STEP - 1u) / STEP;
 const STRIDE: u32 = STEP + 1u; // one more, so that neighbours read from different banks
-const ROW_SLOTS: u32 = ROWS * STEP / THREADS;
-const COLUMN_SLOTS: u32 = COLUMNS * STEP / THREADS;
 const SLOT_ROWS: u32 = THREADS / STEP; // rows that all invocations together fetch at a time
 
 var<workgroup> left: array<vec4<f32>, ROWS * STRIDE>;
@@ -35,88 +36,55 @@ fn main(
     let part = lane % STEP; // which vector of a step this invocation fetches, of the rows `lane / STEP + slot * SLOT_ROWS`
     let top = lane / STEP;
 
-    var row_at: array<u32, ROW_SLOTS>;
-    var row_there: array<bool, ROW_SLOTS>;
-    for (var slot = 0u; slot < ROW_SLOTS; slot++) {
-        let row = first_row + top + slot * SLOT_ROWS;
-        row_there[slot] = row < last_row;
-        if (row_there[slot]) { row_at[slot] = source_row(row) * INTO; }
-    }
-    var column_at: array<u32, COLUMN_SLOTS>;
-    var column_there: array<bool, COLUMN_SLOTS>;
-    for (var slot = 0u; slot < COLUMN_SLOTS; slot++) {
-        let row = weight_row(tile, top + slot * SLOT_ROWS);
-        column_there[slot] = row < OUT;
-        column_at[slot] = row * INTO;
-    }
+    let first_left = first_row + top;
+    let left_at_$left = select(0u, source_row(first_left + $leftu * SLOT_ROWS) * INTO, first_left + $leftu * SLOT_ROWS < last_row);
+    let left_there_$left = first_left + $leftu * SLOT_ROWS < last_row;
+    let right_row_$right = weight_row(tile, top + $rightu * SLOT_ROWS);
+    let right_there_$right = right_row_$right < OUT;
 
-    var row_next: array<vec4<f32>, ROW_SLOTS>;
-    var column_next: array<vec4<f32>, COLUMN_SLOTS>;
-    var squares: array<f32, ROW_SLOTS>;
-    var sums: array<f32, ROWS_EACH * COLUMNS_EACH>;
+    var left_next_$left = vec4<f32>(0.0);
+    var right_next_$right = vec4<f32>(0.0);
+    var squares_$left = 0.0;
+    var sum_$row_$column = 0.0;
 
     for (var step = 0u; step <= STEPS; step++) {
-        // Of the step that is to be multiplied next round.
+        if (step > 0u) {
+            workgroupBarrier();
+            left[(top + $leftu * SLOT_ROWS) * STRIDE + part] = left_next_$left;
+            right[(top + $rightu * SLOT_ROWS) * STRIDE + part] = right_next_$right;
+            workgroupBarrier();
+        }
+        // Of the step that is multiplied next round.
         let at = step * STEP + part;
         let there = at < INTO;
-        if (step > 0u) {
-            workgroupBarrier();
-            for (var slot = 0u; slot < ROW_SLOTS; slot++) { left[(top + slot * SLOT_ROWS) * STRIDE + part] = row_next[slot]; }
-            for (var slot = 0u; slot < COLUMN_SLOTS; slot++) {
-                right[(top + slot * SLOT_ROWS) * STRIDE + part] = column_next[slot];
-            }
-            workgroupBarrier();
-        }
-        for (var slot = 0u; slot < ROW_SLOTS; slot++) {
-            var value = vec4<f32>(0.0);
-            if (there && row_there[slot]) { value = source[row_at[slot] + at]; }
-            if (NORMED) { squares[slot] += dot(value, value); }
-            row_next[slot] = value;
-        }
-        for (var slot = 0u; slot < COLUMN_SLOTS; slot++) {
-            var value = vec4<f32>(0.0);
-            if (there && column_there[slot]) { value = weight[column_at[slot] + at]; }
-            column_next[slot] = value;
-        }
+        left_next_$left = vec4<f32>(0.0);
+        if (there && left_there_$left) { left_next_$left = source[left_at_$left + at]; }
+        if (NORMED) { squares_$left += dot(left_next_$left, left_next_$left); }
+        right_next_$right = vec4<f32>(0.0);
+        if (there && right_there_$right) { right_next_$right = weight[right_row_$right * INTO + at]; }
         if (step > 0u) {
             for (var k = 0u; k < STEP; k++) {
-                var b: array<vec4<f32>, COLUMNS_EACH>;
-                for (var j = 0u; j < COLUMNS_EACH; j++) { b[j] = right[(local.x + j * THREADS_X) * STRIDE + k]; }
-                for (var i = 0u; i < ROWS_EACH; i++) {
-                    let a = left[(local.y + i * THREADS_Y) * STRIDE + k];
-                    for (var j = 0u; j < COLUMNS_EACH; j++) { sums[i * COLUMNS_EACH + j] += dot(a, b[j]); }
-                }
+                let b_$column = right[(local.x + $columnu * THREADS_X) * STRIDE + k];
+                let a_$row = left[(local.y + $rowu * THREADS_Y) * STRIDE + k];
+                sum_$row_$column += dot(a_$row, b_$column);
             }
         }
     }
 
     // The squares of a row are with STEP invocations.
-    var scale: array<f32, ROWS_EACH>;
+    var scale_$row = 1.0;
     if (NORMED) {
         workgroupBarrier();
-        for (var slot = 0u; slot < ROW_SLOTS; slot++) {
-            left[(top + slot * SLOT_ROWS) * STRIDE + part] = vec4<f32>(squares[slot]);
-        }
+        left[(top + $leftu * SLOT_ROWS) * STRIDE + part] = vec4<f32>(squares_$left);
         workgroupBarrier();
-    }
-    for (var i = 0u; i < ROWS_EACH; i++) {
-        scale[i] = 1.0;
-        if (NORMED) {
-            var square = 0.0;
-            for (var k = 0u; k < STEP; k++) { square += left[(local.y + i * THREADS_Y) * STRIDE + k].x; }
-            scale[i] = inverseSqrt(square / f32(INTO * 4u) + EPS);
+        var square_$row = 0.0;
+        for (var k = 0u; k < STEP; k++) {
+            square_$row += left[(local.y + $rowu * THREADS_Y) * STRIDE + k].x;
         }
+        scale_$row = inverseSqrt(square_$row / f32(INTO * 4u) + EPS);
     }
 
-    for (var i = 0u; i < ROWS_EACH; i++) {
-        let row = first_row + local.y + i * THREADS_Y;
-        if (row >= last_row) { continue; }
-        for (var j = 0u; j < COLUMNS_EACH / 2u; j++) {
-            let other = j + COLUMNS_EACH / 2u;
-            finish(
-                row, tile, local.x + j * THREADS_X, local.x + other * THREADS_X,
-                sums[i * COLUMNS_EACH + j] * scale[i], sums[i * COLUMNS_EACH + other] * scale[i],
-            );
-        }
-    }
+    let row_$row = first_row + local.y + $rowu * THREADS_Y;
+    let column_$column = local.x + $columnu * THREADS_X;
+    if (row_$row < last_row) { finish(row_$row, tile, column_$pair, column_$other, sum_$row_$pair * scale_$row, sum_$row_$other * scale_$row); }
 }

@@ -40,6 +40,7 @@ fn every_length_and_batch_has_its_numbers() {
         assert!((number(cell, "share") * number(&told, "ceiling_gflops") / rate - 1.0).abs() < 1e-9);
     }
     assert!(number(&told, "load_ms") > 0.0 && told["device"] == "cpu" && told["parameters"] == 133_568);
+    assert!(told["kernels_ms"].is_null(), "the CPU compiles none");
 }
 
 #[test]
@@ -49,6 +50,8 @@ fn a_gpu_s_operations_are_counted() {
         told["cells"].as_array().unwrap().iter().map(|cell| cell["dispatches"].as_u64().unwrap()).collect();
     // The embedding, six of each of two blocks, the logits, what is said of them; a batch goes through together.
     assert_eq!(counts, [15, 15]);
+    let (kernels, load) = (told["kernels_ms"].as_f64().unwrap(), told["load_ms"].as_f64().unwrap());
+    assert!(0.0 < kernels && kernels < load, "{kernels} of {load} ms");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use unmask::{
     denoiser::twin::Draw,
     forward::{
         Shape, Weights,
-        gpu::{Forward, Handle, Question, What},
+        gpu::{Forward, Handle, Prepared, Question, What},
     },
 };
 
@@ -51,8 +51,9 @@ fn logits_on_the_gpu_are_golden() {
     let (handle, info) = pollster::block_on(Handle::open()).expect("a Vulkan driver; `cargo xtask setup` installs one");
     println!("{}", info.name);
     let begun = Instant::now();
-    let forward = pollster::block_on(Forward::new(handle, shape, &weights, 128)).unwrap();
+    let prepared = pollster::block_on(Prepared::new(handle, shape)).unwrap();
     println!("kernels in {:?}", begun.elapsed());
+    let forward = Forward::new(prepared, &weights, 128).unwrap();
     let golden = File(SafeTensors::deserialize(include_bytes!("reference/golden.safetensors")).unwrap());
     let short: Vec<u32> = (0..32).step_by(4).collect();
     let cases = [

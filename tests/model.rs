@@ -11,7 +11,7 @@ use safetensors::SafeTensors;
 use unmask::{
     denoiser::{Ask, Denoiser, DenoiserError, Extent, Masked, Prediction},
     judge,
-    model::{Config, JUDGE_ARCH, Model, ModelError, ModelFiles, Place, SelfTest, gpu, load as load_net, save},
+    model::{Config, JUDGE_ARCH, Model, ModelError, ModelFiles, Net, Place, SelfTest, gpu, load as load_net, save},
     text::Text,
 };
 
@@ -293,4 +293,69 @@ fn each_broken_file_has_its_own_error() {
     let cut = good().weights[..1000].to_vec();
     assert!(matches!(error(ModelFiles { weights: cut.into(), ..good() }), ModelError::Truncated { .. }));
     assert!(matches!(ModelFiles::read(Path::new("no/such")), Err(ModelError::Read { .. })));
+}
+
+/// The same model as burn runs it, which is what the kernels are held against.
+fn by_burn(files: &ModelFiles) -> Model {
+    let config = Config::from_bytes(&files.config).unwrap();
+    let net = load_net(&files.weights, &config, &Place::cpu().device).unwrap();
+    Model::assemble(config, net, Text::from_bytes(&files.tokenizer).unwrap(), Place::cpu())
+}
+
+fn furthest(model: &Model, other: &Model, tokens: &[u32]) -> f32 {
+    let logits = |model: &Model| pollster::block_on(model.logits(tokens)).unwrap();
+    let (found, wanted) = (logits(model), logits(other));
+    assert_eq!(found.len(), wanted.len());
+    found.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// `length` tokens of which two of three are masked.
+fn sequence(length: u32, mask_id: u32) -> Vec<u32> {
+    (0..length).map(|at| if at % 3 == 0 { 3 + (at * 97) % 500 } else { mask_id }).collect()
+}
+
+#[test]
+fn kernels_give_what_burn_gives_and_draw_the_same_tokens() {
+    let files = ModelFiles::embedded();
+    let mut burn = by_burn(&files);
+    for place in [Place::cpu(), on_gpu()] {
+        let mut model = Model::load(&files, place).unwrap();
+        for length in [1, 37, 128] {
+            let tokens = sequence(length, model.mask_id());
+            let far = furthest(&model, &burn, &tokens);
+            println!("{}, {length} tokens: {far:e}", model.place());
+            assert!(far < 1e-4, "{far}");
+            for seed in 0..3 {
+                let ask = Ask { seed, step: 1, temperature: 1.0, extent: Extent::USUAL };
+                let drawn = |told: Vec<Prediction>| told.iter().map(|one| one.token).collect::<Vec<_>>();
+                let found = pollster::block_on(model.predict(&tokens, &ask)).unwrap();
+                let wanted = pollster::block_on(burn.predict(&tokens, &ask)).unwrap();
+                assert_eq!(drawn(found), drawn(wanted));
+            }
+        }
+    }
+}
+
+#[test]
+fn kernels_read_from_left_to_right_as_burn_does() {
+    let files = ModelFiles::judge();
+    let burn = by_burn(&files);
+    for place in [Place::cpu(), on_gpu()] {
+        let model = Model::load_judge(&files, place).unwrap();
+        let far = furthest(&model, &burn, &sequence(77, 2));
+        assert!(far < 1e-4, "{far}");
+    }
+}
+
+#[test]
+fn where_no_kernels_are_made_for_a_net_burn_runs_it() {
+    let mut files = ModelFiles::read(Path::new("tests/model")).unwrap();
+    let mut config = Config::from_bytes(&files.config).unwrap();
+    config.n_head = 16; // heads of four
+    files.config = serde_json::to_vec(&config).unwrap().into();
+    files.weights = save(&Net::new(&config, &Place::cpu().device), DType::F32).unwrap().into();
+    let (gpu, cpu) = (Model::load(&files, on_gpu()).unwrap(), Model::load(&files, Place::cpu()).unwrap());
+    assert_eq!(gpu.dispatches(), None);
+    let far = furthest(&gpu, &cpu, &sequence(20, 2));
+    assert!(far < 1e-4, "{far}");
 }

@@ -22,6 +22,7 @@ import { Session } from "./session.js";
 import { Share } from "./share.js";
 import { Stage } from "./stage.js";
 import { firstState, wanted } from "./state.js";
+import { note } from "./spans.js";
 import * as status from "./status.js";
 import { offline } from "./store/offline.js";
 import { cutWords, frameWords, runWords, speedWords } from "./words.js";
@@ -185,6 +186,7 @@ function showRuns() {
 
 function welcome(model) {
   model.name = address.model;
+  note(model.spans);
   status.showReady(model);
   controls.fit(model.info.length);
   fitSteps(model);

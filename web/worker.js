@@ -3,14 +3,15 @@
 // Page to worker: load {model, backend, files?} | start {run, settings, together, score} | stop {run}
 //                 measure | encode {id, text}
 // Worker to page: stage {words} | download {what, loaded, total}
-//                 ready {backend, adapter, reason, info, vocabulary} | error {message, kind}
+//                 ready {backend, adapter, reason, info, vocabulary, spans} | error {message, kind}
 //                 header {run, line, calls} | frame {run, line, frame, text, ms} | end {run, how}
 //                 refused {run, message} | failed {run, message} | lost {message} | scored {run, score}
 //                 measured {times} | encoded {id, tokens}
 
 import { decide, probe } from "./adapter.js";
+import { fetchEngine, fetchModel } from "./parcels.js";
 import { Pump } from "./pump.js";
-import { fetchFile } from "./store/files.js";
+import { Spans } from "./spans.js";
 import { timeCalls } from "./timing.js";
 
 let glue; // the wasm module's exports
@@ -18,11 +19,14 @@ let files; // the model's files, kept for a second start on another device
 let backend; // "gpu" | "cpu"
 let adapter; // whether there is one for WebGPU
 let engines = {}; // by backend: the loaded model
+let kernels; // how it ended to prepare the GPU for the model: of use once
 const runs = new Map(); // by id: {settings, score, lines: one a frame that the page has, begun}
 const scoring = []; // ids of finished runs whose text is still to be scored
 
 /** Forwards for the score of a text: its standard error is then about a quarter of a nat a token. */
 const DRAWS = 16;
+
+const spans = new Spans(); // what took how long
 
 const tell = (type, fields) => postMessage({ type, ...fields });
 
@@ -91,10 +95,16 @@ async function load({ model, backend: asked, files: own }) {
   const found = await probe(navigator.gpu, isSecureContext);
   adapter = found.outcome === "software" || found.outcome === "hardware";
   const { backend: which, reason } = decide(asked, found);
-  if (!glue) await loadEngine();
+  const wasm = glue ? undefined : await spans.of("engine fetched", fetchEngine(tell));
+  // The weights are on their way while the engine is compiled, and the GPU's kernels, for which the config is enough.
+  const { config, all } = own ? { config: own.config, all: own } : fetchModel(`models/${model}`, tell, spans);
+  if (wasm) await spans.of("engine compiled", compile(wasm));
+  const [prepared, arrived] = await Promise.allSettled([which === "gpu" ? prepare(config) : undefined, all]);
+  if (arrived.status === "rejected") throw arrived.reason;
   const before = { files, engines, backend };
-  files = own ?? (await loadModel(`models/${model}`));
+  files = arrived.value;
   engines = {};
+  kernels = prepared;
   try {
     await settle(asked, which, reason);
   } catch (fault) {
@@ -119,8 +129,7 @@ async function settle(asked, which, reason) {
   return announce(await choose(reason));
 }
 
-async function loadEngine() {
-  const wasm = await fetchFile("unmask_bg.wasm", { onProgress: progress("the engine") });
+async function compile(wasm) {
   tell("stage", { words: "Compiling the engine" });
   try {
     glue = await import("./unmask.js");
@@ -135,31 +144,22 @@ async function loadEngine() {
   }
 }
 
-async function loadModel(folder) {
-  const weights = await fetchFile(`${folder}/model.safetensors`, { onProgress: progress("the model") });
-  const [config, tokenizer, selfTest] = await Promise.all([
-    fetchFile(`${folder}/config.json`),
-    fetchFile(`${folder}/tokenizer.json`),
-    fetchFile(`${folder}/self_test.json`, { optional: true }),
-  ]);
-  return { weights, config, tokenizer, selfTest };
-}
+const prepare = async (config) => spans.of("kernels compiled", call(glue.Kernels.prepare(await config)));
 
-// The status line is read aloud, so it hears of a download four times a second and not of every chunk.
-function progress(what) {
-  let last = -Infinity;
-  return (loaded, total) => {
-    const now = performance.now();
-    if (now - last < 250 && loaded !== total) return;
-    last = now;
-    tell("download", { what, loaded, total });
-  };
+/** The kernels that were prepared, once; without any the engine makes its own. */
+function takeKernels() {
+  const { reason, value } = kernels ?? {};
+  kernels = undefined;
+  if (reason) throw reason;
+  return value;
 }
 
 async function bringUp(which) {
   if (engines[which]) return;
   tell("stage", { words: `Checking the model and warming up on the ${which.toUpperCase()}` });
-  engines[which] = await call(glue.Engine.load(files.weights, files.config, files.tokenizer, files.selfTest, which));
+  const { weights, config, tokenizer, selfTest } = files;
+  const loading = glue.Engine.load(weights, config, tokenizer, selfTest, which, which === "gpu" ? takeKernels() : undefined);
+  engines[which] = await spans.of(`model on the ${which.toUpperCase()}`, call(loading));
 }
 
 async function use(which) {
@@ -169,7 +169,8 @@ async function use(which) {
 
 function announce(reason) {
   const info = JSON.parse(engines[backend].info());
-  tell("ready", { backend, adapter, reason, info, vocabulary: JSON.parse(engines[backend].vocabulary()) });
+  const vocabulary = JSON.parse(engines[backend].vocabulary());
+  tell("ready", { backend, adapter, reason, info, vocabulary, spans: spans.take() });
 }
 
 // ---- how fast ----

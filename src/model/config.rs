@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ModelError;
-use crate::forward::MAX_VOCAB;
+use crate::forward::{MAX_VOCAB, Shape};
 
 /// The architecture of a denoiser: a bidirectional transformer with rotary positions, SwiGLU and normalised queries and
 /// keys, trained as a masked diffusion model.
@@ -69,6 +69,21 @@ impl Config {
     /// Numbers a head: `d_model / n_head`.
     pub fn head_dim(&self) -> usize {
         self.d_model / self.n_head
+    }
+
+    /// What the forward's kernels are made for.
+    pub fn shape(&self) -> Shape {
+        Shape {
+            vocab_size: self.vocab_size,
+            d_model: self.d_model,
+            n_layer: self.n_layer,
+            n_head: self.n_head,
+            d_ff: self.d_ff,
+            emb_scale: self.emb_scale as f32,
+            rope_base: self.rope_base,
+            norm_eps: self.norm_eps as f32,
+            causal: self.causal(),
+        }
     }
 
     /// Whether a net of these numbers can be.

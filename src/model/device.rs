@@ -11,7 +11,7 @@ use burn::{
 };
 use wgpu::{AdapterInfo, DeviceType};
 
-use super::{Model, ModelError, ModelFiles, SelfTest};
+use super::{Model, ModelError, ModelFiles, SelfTest, Warm};
 use crate::forward::gpu::Handle;
 
 /// What the user asks for.
@@ -192,7 +192,7 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError`] about the files, or [`ModelError::SelfTest`].
-    pub async fn on_gpu(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+    pub async fn on_gpu(files: &ModelFiles, place: impl Into<Warm>) -> Result<Self, ModelError> {
         let mut model = Self::loaded(files, place).await?;
         let test = match &files.self_test {
             Some(bytes) => SelfTest::from_bytes(bytes)?,

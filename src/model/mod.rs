@@ -27,6 +27,7 @@ mod self_test;
 mod shards;
 #[cfg(not(target_family = "wasm"))]
 mod timed;
+mod warm;
 mod weights;
 #[cfg(not(target_family = "wasm"))]
 mod work;
@@ -47,6 +48,7 @@ pub use net::Net;
 pub use net_file::{load, save};
 pub use outline::Outline;
 pub use self_test::SelfTest;
+pub use warm::Warm;
 #[cfg(not(target_family = "wasm"))]
 pub use work::{ceiling, flops};
 
@@ -106,7 +108,7 @@ impl Model {
     ///
     /// # Errors
     /// As there.
-    pub async fn loaded(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+    pub async fn loaded(files: &ModelFiles, place: impl Into<Warm>) -> Result<Self, ModelError> {
         let model = Self::loaded_judge(files, place).await?;
         if model.config.causal {
             let accepted = format!("{ARCH}; one that reads from left to right is a judge");
@@ -115,7 +117,9 @@ impl Model {
         Ok(model)
     }
 
-    async fn loaded_judge(files: &ModelFiles, place: Place) -> Result<Self, ModelError> {
+    async fn loaded_judge(files: &ModelFiles, place: impl Into<Warm>) -> Result<Self, ModelError> {
+        let warm = place.into();
+        let place = warm.place.clone();
         #[cfg(not(target_family = "wasm"))]
         if foreign::is_foreign(&files.config) {
             let (config, net, text) = foreign::load(files, &place.device)?;
@@ -137,7 +141,7 @@ impl Model {
                 return Err(ModelError::SpecialToken { key, config, name, tokenizer });
             }
         }
-        let net = Network::load(&files.weights, &config, &place).await?;
+        let net = Network::load(&files.weights, &config, warm).await?;
         Ok(Self {
             config: Outline::from(&config),
             net,

@@ -1,8 +1,11 @@
 //! What computes a model: kernels of its own on the CPU or on a GPU, or burn.
 
+use super::{Config, ModelError, Warm, failed, kept::Kept, predict::Told, weights};
 #[cfg(not(target_family = "wasm"))]
-use super::plain::{Plain, Stack};
-use super::{Config, ModelError, Place, failed, kept::Kept, predict::Told, weights};
+use super::{
+    Place,
+    plain::{Plain, Stack},
+};
 use crate::{
     denoiser::{
         Ask, DenoiserError,
@@ -10,7 +13,7 @@ use crate::{
     },
     forward::{
         cpu,
-        gpu::{self, GpuError, Question, What},
+        gpu::{self, GpuError, Prepared, Question, What},
     },
 };
 
@@ -38,20 +41,28 @@ pub struct Asked<'a> {
 
 impl Network {
     /// A net of this program's own from its file: on a GPU by burn where the kernels are not made for it.
-    pub async fn load(bytes: &[u8], config: &Config, place: &Place) -> Result<Self, ModelError> {
-        let Some(handle) = &place.gpu else {
+    pub async fn load(bytes: &[u8], config: &Config, warm: Warm) -> Result<Self, ModelError> {
+        let Warm { place, kernels } = warm;
+        let Some(handle) = place.gpu.clone() else {
             #[cfg(not(target_family = "wasm"))]
             if !place.is_cpu() {
-                return Self::plain(bytes, config, place);
+                return Self::plain(bytes, config, &place);
             }
             let (shape, weights) = weights::fold(bytes, config)?;
             return Ok(Self::Cpu(cpu::Forward::new(shape, &weights)));
         };
         let (shape, weights) = weights::fold(bytes, config)?;
-        match gpu::Forward::new(handle.clone(), shape, &weights, config.seq_len).await {
+        let made = async {
+            let prepared = match kernels {
+                Some(kernels) if *kernels.shape() == shape => kernels,
+                _ => Prepared::new(handle, shape).await?,
+            };
+            gpu::Forward::new(prepared, &weights, config.seq_len)
+        };
+        match made.await {
             Ok(forward) => Ok(Self::Gpu(Box::new(forward))),
             #[cfg(not(target_family = "wasm"))]
-            Err(GpuError::Refused(_)) => Self::plain(bytes, config, place),
+            Err(GpuError::Refused(_)) => Self::plain(bytes, config, &place),
             Err(error) => Err(ModelError::NoGpu(error.to_string())),
         }
     }

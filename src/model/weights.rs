@@ -38,17 +38,7 @@ fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
 /// never was a safetensors file are told apart.
 pub fn fold(bytes: &[u8], config: &Config) -> Result<(Shape, Weights), ModelError> {
     let file = checked(bytes, config)?;
-    let shape = Shape {
-        vocab_size: config.vocab_size,
-        d_model: config.d_model,
-        n_layer: config.n_layer,
-        n_head: config.n_head,
-        d_ff: config.d_ff,
-        emb_scale: config.emb_scale as f32,
-        rope_base: config.rope_base,
-        norm_eps: config.norm_eps as f32,
-        causal: config.causal(),
-    };
+    let shape = config.shape();
     let weights = Weights::fold(&shape, |name| {
         let tensor = file.tensor(name).map_err(|_| ModelError::MissingTensor { name: name.to_owned() })?;
         values(name, &tensor)

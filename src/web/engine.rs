@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Wanted, told};
 use crate::{
     denoiser::{Ask, Denoiser, Extent},
-    model::{Model, ModelFiles, Place, gpu},
+    model::{Model, ModelFiles, Place, Warm, gpu},
     profile::nelbo,
     sampler::{Frame, Sampler},
     trace::{self, Header},
@@ -19,15 +19,29 @@ pub struct Engine {
     runs: Vec<(u32, Sampler)>,
 }
 
+/// An opened GPU with the kernels for a model, while the model's weights may still be on their way.
+#[wasm_bindgen]
+pub struct Kernels(Warm);
+
+#[wasm_bindgen]
+impl Kernels {
+    /// Opens the GPU and compiles the kernels for the model of a `config.json`.
+    pub async fn prepare(config: Vec<u8>) -> Result<Kernels, JsError> {
+        Warm::up(gpu().await.map_err(told)?, &config).await.map(Self).map_err(told)
+    }
+}
+
 #[wasm_bindgen]
 impl Engine {
-    /// Loads a model from the bytes of its files onto `gpu` or `cpu`; a GPU must pass the self-test.
+    /// Loads a model from the bytes of its files onto `gpu` or `cpu`; a GPU must pass the self-test. `kernels`, if they were
+    /// prepared for its config, are those of the GPU.
     pub async fn load(
         weights: Vec<u8>,
         config: Vec<u8>,
         tokenizer: Vec<u8>,
         self_test: Option<Vec<u8>>,
         backend: String,
+        kernels: Option<Kernels>,
     ) -> Result<Engine, JsError> {
         let files = ModelFiles {
             weights: weights.into(),
@@ -36,7 +50,13 @@ impl Engine {
             self_test: self_test.map(Into::into),
         };
         let model = match backend.as_str() {
-            "gpu" => Model::on_gpu(&files, gpu().await.map_err(told)?).await.map_err(told)?,
+            "gpu" => {
+                let warm = match kernels {
+                    Some(Kernels(warm)) => warm,
+                    None => gpu().await.map_err(told)?.into(),
+                };
+                Model::on_gpu(&files, warm).await.map_err(told)?
+            }
             "cpu" => Model::loaded(&files, Place::cpu()).await.map_err(told)?,
             other => return Err(JsError::new(&format!("unknown backend `{other}`; the backends are gpu, cpu"))),
         };

@@ -63,6 +63,13 @@ impl Page {
     /// The same on another server.
     pub async fn open_at(&self, site: &str, path: &str, state: &str) -> u128 {
         let begun = Instant::now();
+        self.go(site, path).await;
+        self.until("state", state).await;
+        begun.elapsed().as_millis()
+    }
+
+    /// Goes there, and waits for nothing.
+    pub async fn go(&self, site: &str, path: &str) {
         let address = format!("{site}{path}");
         // By way of nowhere: another hash alone would load nothing.
         for place in ["about:blank", &address] {
@@ -72,8 +79,6 @@ impl Page {
                 tries += 1;
             }
         }
-        self.until("state", state).await;
-        begun.elapsed().as_millis()
     }
 
     /// Waits until the page says `value` of `name`; a page in error says so at once.

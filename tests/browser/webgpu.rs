@@ -1,16 +1,18 @@
 //! The four ways in which WebGPU can fail a visitor, each told in words of its own with the way on beside it: a browser
-//! without it, one without an adapter (`browser.rs`), an adapter that refuses a limit, and a GPU that is lost.
+//! without it, one without an adapter (`browser.rs`), an adapter that refuses a limit, and a GPU that is lost. And when one
+//! compiles its kernels.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // tests
 
 mod page;
 mod site;
+mod slow_line;
 
 use std::path::Path;
 
 use fantoccini::key::Key;
 
-use page::{NO_GPU, SOFTWARE_GPU, Scratch, browse, named};
+use page::{NO_GPU, Page, SOFTWARE_GPU, Scratch, browse, named};
 use site::Site;
 
 /// The page, whose worker does this before anything else: what WebGPU a browser has can only be changed where it is asked.
@@ -75,5 +77,27 @@ fn a_gpu_lost_while_two_runs_are_compared_leaves_both_to_the_cpu() {
             assert_eq!(page.text(&format!("#calls-{one}")).await, "12");
             assert_eq!(page.count(&format!("#cells-{one} [data-state=masked]")).await, 0);
         }
+    });
+}
+
+/// When a part of what brings up a model began and ended, in ms; none that never was.
+async fn part(page: &Page, name: &str) -> Option<[f64; 2]> {
+    let script = "const [one] = performance.getEntriesByName(arguments[0]);
+        return one ? [one.startTime, one.startTime + one.duration] : null";
+    serde_json::from_value(page.run(script, vec![name.into()]).await).unwrap()
+}
+
+#[test]
+fn kernels_are_compiled_while_the_weights_are_on_their_way_and_the_cpu_asks_for_none() {
+    let scratch = Scratch::new("warm-up");
+    browse(SOFTWARE_GPU, scratch.path(), |page| async move {
+        let site = slow_line::to(&named("UNMASK_PAGE"), 30.0); // 10.5 MB of weights take three seconds
+        page.open_at(&site, "?autorun=0&backend=gpu", "ready").await;
+        let [begun, _] = part(&page, "kernels compiled").await.unwrap();
+        let [_, arrived] = part(&page, "model fetched").await.unwrap();
+        assert!(begun + 500.0 < arrived, "kernels from {begun} ms on, weights there after {arrived} ms");
+        page.open_at(&site, "?autorun=0&backend=cpu", "ready").await;
+        assert_eq!(part(&page, "kernels compiled").await, None);
+        assert_eq!(page.data("backend").await, "cpu");
     });
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a user types, and what CI types.
 
+mod bench;
 mod manifest;
 mod process;
 mod record;
@@ -47,6 +48,8 @@ enum Command {
     },
     /// Record the runs that the page shows before its model is there, into assets/traces/
     Record,
+    /// Measure calls, runs and the page, and print the tables of docs/performance.md
+    Bench(bench::Bench),
     /// Take pictures of the page for the documentation, into docs/shots/
     Shots,
     /// Install or name what the tests need
@@ -58,6 +61,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo { port, no_open } => demo(port, no_open),
         Command::Web { check_sizes } => web::build(check_sizes).map(drop),
         Command::Test { only } => test::run_all(only),
+        Command::Bench(bench) => bench.run(),
         Command::Record => record::record(),
         Command::Shots => shots::take(),
         Command::Setup => setup::all(),

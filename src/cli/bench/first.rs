@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use unmask::model::{Choice, Model, ModelFiles, Place, adapter, gpu};
+use unmask::model::{Choice, Model, ModelFiles, Place, Warm, adapter, gpu};
 
 use super::cell::call;
 
@@ -19,6 +19,9 @@ use super::cell::call;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Firsts {
     pub load_ms: f64,
+    /// Of these, to compile the kernels that every call needs; none on the CPU.
+    #[serde(default)]
+    pub kernels_ms: Option<f64>,
     pub cells: Vec<First>,
 }
 
@@ -47,9 +50,11 @@ pub fn print(files: &ModelFiles, device: Choice, cells: &[(usize, usize)]) -> an
         Choice::Gpu => pollster::block_on(gpu())?,
         Choice::Adapter(number) => pollster::block_on(adapter(number))?,
     };
-    let begun = Instant::now();
+    let (begun, compiles) = (Instant::now(), place.gpu.is_some());
+    let warm = pollster::block_on(Warm::up(place, &files.config))?;
+    let kernels_ms = compiles.then(|| begun.elapsed().as_secs_f64() * 1000.0);
     // Without the self-test, which would compile what is to be measured.
-    let mut model = Model::load(files, place)?;
+    let mut model = pollster::block_on(Model::loaded(files, warm))?;
     let load_ms = begun.elapsed().as_secs_f64() * 1000.0;
     let mut told = vec![];
     for &(length, batch) in cells {
@@ -63,7 +68,7 @@ pub fn print(files: &ModelFiles, device: Choice, cells: &[(usize, usize)]) -> an
         told.push(First { first_ms, dispatches });
         mark();
     }
-    println!("{}", serde_json::to_string(&Firsts { load_ms, cells: told })?);
+    println!("{}", serde_json::to_string(&Firsts { load_ms, kernels_ms, cells: told })?);
     Ok(())
 }
 

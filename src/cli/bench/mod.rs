@@ -89,6 +89,9 @@ struct Measured {
     threads: usize,
     /// From the files to a model on the device, in ms; a GPU is opened before.
     load_ms: f64,
+    /// Of these, to compile the kernels that every call needs, in ms; none on the CPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kernels_ms: Option<f64>,
     /// The first call of all, in ms.
     first_call_ms: f64,
     /// What a product of two large f32 matrices reaches.
@@ -181,6 +184,7 @@ impl Bench {
             parameters: model.parameters(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             load_ms: first.load_ms,
+            kernels_ms: first.kernels_ms,
             first_call_ms: first.cells.first().map_or(0.0, |cell| cell.first_ms),
             ceiling_gflops,
             cells: told,

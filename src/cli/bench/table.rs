@@ -6,9 +6,10 @@ use crate::cli::run::count;
 /// A line a length and batch, with the ratio to an earlier result where there is one.
 pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> String {
     let Measured { device, parameters, threads, load_ms, first_call_ms, ceiling_gflops, .. } = measured;
+    let kernels = measured.kernels_ms.map(|ms| format!(" ({ms:.0} ms of them for its kernels)")).unwrap_or_default();
     let mut text = format!(
         "on {device}: {why}; {parameters} weights, {} of the CPU\n\
-         loaded in {load_ms:.0} ms, first call {first_call_ms:.0} ms; products of matrices reach {ceiling_gflops:.1} GFLOP/s\n\n",
+         loaded in {load_ms:.0} ms{kernels}, first call {first_call_ms:.0} ms; products of matrices reach {ceiling_gflops:.1} GFLOP/s\n\n",
         count(*threads, "thread"),
     );
     let before = |cell: &Cell| {

@@ -29,6 +29,30 @@ const LARGEST_SCORE: f32 = 64.0;
 /// Most rows of a launch: WebGPU's limit of workgroups.
 const MOST_ROWS: usize = (1 << 16) - 1;
 
+/// The kernels of a net on a GPU, made before its weights are there.
+#[derive(Debug)]
+pub struct Prepared {
+    handle: Handle,
+    shape: Shape,
+    kernels: Kernels,
+}
+
+impl Prepared {
+    /// Kernels for a net of this shape; once they are here, they are compiled.
+    ///
+    /// # Errors
+    /// [`GpuError::Refused`].
+    pub async fn new(handle: Handle, shape: Shape) -> Result<Self, GpuError> {
+        let kernels = Kernels::new(&handle, &shape).await?;
+        Ok(Self { handle, shape, kernels })
+    }
+
+    /// The shape of the net.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+}
+
 /// A net on a GPU.
 #[derive(Debug)]
 pub struct Forward {
@@ -99,18 +123,18 @@ impl What<'_> {
 }
 
 impl Forward {
-    /// A net of this shape for sequences of up to `longest` tokens.
+    /// A net with its kernels and these weights, for sequences of up to `longest` tokens.
     ///
     /// # Errors
     /// [`GpuError::Refused`].
-    pub async fn new(handle: Handle, shape: Shape, weights: &Weights, longest: usize) -> Result<Self, GpuError> {
+    pub fn new(prepared: Prepared, weights: &Weights, longest: usize) -> Result<Self, GpuError> {
+        let Prepared { handle, shape, kernels } = prepared;
         let largest = weights.largest_score(&shape);
         if largest > LARGEST_SCORE {
             return Err(GpuError::Refused(format!(
                 "scores may reach {largest}; up to {LARGEST_SCORE} can be told apart"
             )));
         }
-        let kernels = Kernels::new(&handle, &shape).await?;
         let stored = Stored::new(&handle.device, &shape, weights, longest);
         Ok(Self {
             handle,

@@ -21,15 +21,17 @@ impl Handle {
         let instance = wgpu::Instance::default();
         let options =
             RequestAdapterOptions { power_preference: PowerPreference::HighPerformance, ..Default::default() };
-        let adapter = instance.request_adapter(&options).await.map_err(|error| GpuError::None(error.to_string()))?;
+        let adapter = instance.request_adapter(&options).await;
+        let adapter = adapter.map_err(|error| GpuError::None(format!("no adapter ({error})")))?;
         let wanted = DeviceDescriptor {
             label: Some("unmask"),
             required_features: adapter.features() & (Features::TIMESTAMP_QUERY | Features::SUBGROUP),
             required_limits: adapter.limits(),
             ..Default::default()
         };
-        let (device, queue) =
-            adapter.request_device(&wanted).await.map_err(|error| GpuError::None(error.to_string()))?;
+        let opened = adapter.request_device(&wanted).await;
+        let refused = |error| GpuError::None(format!("the adapter refused a device ({error})"));
+        let (device, queue) = opened.map_err(refused)?;
         Ok((Self { device, queue }, adapter.get_info()))
     }
 }

@@ -10,24 +10,9 @@ use super::{
         Access::{self, Read, Write},
         Kernel, filled, layout,
     },
+    tiles::{LARGE, MANY, SMALL, written_out},
 };
 use crate::forward::Shape;
-
-/// How a product is cut into tiles: see `shaders/product.wgsl`.
-#[derive(Clone, Copy, Debug)]
-struct Tiles {
-    threads: [u32; 2],
-    rows_each: u32,
-    columns_each: u32,
-    step: u32,
-}
-
-/// For few rows, so that there are workgroups enough.
-const SMALL: Tiles = Tiles { threads: [8, 8], rows_each: 4, columns_each: 4, step: 32 };
-/// For many rows, so that what is fetched is used often.
-const LARGE: Tiles = Tiles { threads: [16, 16], rows_each: 8, columns_each: 8, step: 8 };
-/// From so many rows on they are many.
-const MANY: usize = 1024;
 
 /// A product and its two ways of being cut, of which the one for many rows is made when it is first needed.
 #[derive(Debug)]
@@ -44,29 +29,16 @@ pub(super) struct Product {
 impl Product {
     fn new(device: &Device, name: &'static str, text: String, out: usize) -> Self {
         let accesses = layout(device, name, &[Read, Read, Write, Read]);
-        let small = Kernel::new(device, name, cut(&text, SMALL), &accesses);
+        let small = Kernel::new(device, name, SMALL.fill(&text), &accesses);
         Self { small, large: OnceLock::new(), device: device.clone(), name, text, out: out as u32 }
     }
 
     /// The pipeline for so many rows, and its workgroups.
     pub fn for_rows(&self, rows: usize) -> (&ComputePipeline, [u32; 3]) {
-        let large = || Kernel::new(&self.device, self.name, cut(&self.text, LARGE), &self.small.layout);
+        let large = || Kernel::new(&self.device, self.name, LARGE.fill(&self.text), &self.small.layout);
         let (kernel, tiles) = if rows < MANY { (&self.small, SMALL) } else { (self.large.get_or_init(large), LARGE) };
-        let columns = self.out.div_ceil(tiles.threads[0] * tiles.columns_each);
-        (&kernel.pipeline, [columns, (rows as u32).div_ceil(tiles.threads[1] * tiles.rows_each), 1])
+        (&kernel.pipeline, tiles.groups(rows as u32, self.out))
     }
-}
-
-/// The text of a product, cut into tiles.
-fn cut(text: &str, tiles: Tiles) -> String {
-    let values = [
-        ("threads_x", tiles.threads[0]),
-        ("threads_y", tiles.threads[1]),
-        ("rows_each", tiles.rows_each),
-        ("columns_each", tiles.columns_each),
-        ("step", tiles.step),
-    ];
-    filled(text, &values.map(|(name, value)| (name, value.to_string())))
 }
 
 /// All kernels of a net.
@@ -117,6 +89,7 @@ impl Kernels {
         // A tile of keys and the queries within the 16 KiB of shared memory that there are everywhere.
         let queries = 8;
         let keys = (8192 / (16 * (head / 4 + 1))).min(32) / 8 * 8;
+        let (keys_each, parts) = (keys as u32 / 8, (head as u32 / 4).div_ceil(8));
         let product = |name: &'static str, text: &str, into: usize, out: usize| {
             let values = [("into", number(into)), ("out", number(out)), ("eps", eps.clone())];
             let text = format!("{text}\n{}", include_str!("../../../shaders/product.wgsl"));
@@ -143,7 +116,7 @@ impl Kernels {
             ),
             attend: kernel(
                 "attend",
-                include_str!("../../../shaders/attend.wgsl"),
+                &written_out(include_str!("../../../shaders/attend.wgsl"), &[("$key", keys_each), ("$part", parts)]),
                 &[Read, Write, Read],
                 &[
                     ("d", number(d)),

@@ -7,9 +7,10 @@ mod kernel;
 mod kernels;
 mod read;
 mod record;
+mod tiles;
 mod timed;
 
-pub use call::{Forward, Question, Sequences, What};
+pub use call::{Forward, Prepared, Question, Sequences, What};
 pub use handle::Handle;
 pub use read::{Pending, Told};
 
@@ -17,7 +18,7 @@ pub use read::{Pending, Told};
 #[derive(Debug, thiserror::Error)]
 pub enum GpuError {
     /// There is no device.
-    #[error("no GPU: {0}")]
+    #[error("{0}")]
     None(String),
     /// The kernels are not made for such a net, or the device does not take them; there is another way to compute it.
     #[error("the kernels do not run this net: {0}")]
