@@ -42,7 +42,7 @@ pub fn measure(dist: &Path, quick: bool) -> anyhow::Result<()> {
     run(Command::new("cargo")
         .args(["run", "--release", "--locked", "--quiet", "--package", "browser-tests", "--example", "first_frame"])
         .current_dir(root())
-        .env("UNMASK_TURNS", if quick { "1" } else { "5" })
+        .env("UNMASK_TURNS", if quick { "1" } else { "3" })
         .env("UNMASK_MBIT", if quick { "0" } else { "0,50" })
         .env("UNMASK_PAGE", server.url())
         .env("CHROMIUM", browser.chromium)
