@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: every table of docs/performance.md, made anew, as Markdown with the command that made each.
 
+mod cached;
 mod cells;
 mod gpu;
 mod nets;
@@ -59,6 +60,7 @@ impl Bench {
         if let Some(unmask) = &unmask {
             if wants(Part::Cpu) {
                 cells::measure(unmask, "cpu", self.quick)?;
+                cached::measure(unmask, self.quick)?;
             }
             if wants(Part::Gpu) {
                 if self.only.contains(&Part::Gpu) || unmask.has_gpu()? {
