@@ -86,14 +86,17 @@ impl Network {
         let Asked { tokens, length, places } = asked;
         match self {
             Self::Cpu(forward) => {
-                let found = match kept {
-                    None => forward.logits_at(tokens, length, places),
-                    Some((kept, asks)) => {
-                        let all: Vec<u32> = (0..places.len() as u32).collect();
-                        forward.logits(&kept.hidden(forward, asked, asks), &all)
-                    }
-                };
-                let stats = twin::predict(&found, found.len() / places.len(), keys.iter().copied(), draw);
+                let (found, stats) = ::forward::together(|| {
+                    let found = match kept {
+                        None => forward.logits_at(tokens, length, places),
+                        Some((kept, asks)) => {
+                            let all: Vec<u32> = (0..places.len() as u32).collect();
+                            forward.logits(&kept.hidden(forward, asked, asks), &all)
+                        }
+                    };
+                    let stats = twin::predict(&found, found.len() / places.len(), keys.iter().copied(), draw);
+                    (found, stats)
+                });
                 Ok(Told { stats, logits: if logits { found } else { vec![] } })
             }
             Self::Gpu(forward) => {

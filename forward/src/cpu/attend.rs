@@ -138,9 +138,9 @@ impl Head {
             let mut parts = [0f32; ROWS];
             for ((row, part), place) in parts.iter_mut().enumerate().zip(within) {
                 let seeing = if self.causal { place + 1 } else { keys };
-                let (scores, later) = scores[row * whole..][..keys].split_at_mut(seeing);
-                *part = soften(scores).recip();
-                later.fill(0.0);
+                let scores = &mut scores[row * whole..][..whole];
+                *part = soften(simd, scores, seeing).recip();
+                scores[seeing..keys].fill(0.0);
             }
             let shares = &mut shares[..keys * ROWS];
             pack::<ROWS>(scores, whole, shares, ROWS);
@@ -158,32 +158,26 @@ impl Head {
     }
 }
 
-/// `x = exp(x - max)`; their sum.
+/// `x = exp(x - max)` of the first `seen` numbers, in whole vectors, so that what follows them changes too; their sum.
 #[inline(always)]
-fn soften(x: &mut [f32]) -> f32 {
+fn soften<S: Simd>(simd: S, x: &mut [f32], seen: usize) -> f32 {
     let higher = |a: f32, b: f32| if a > b { a } else { b };
-    let (chunks, rest) = x.as_chunks_mut::<LANES>();
-    let mut highest = [f32::MIN; LANES];
-    for chunk in chunks.iter() {
-        for (highest, &x) in highest.iter_mut().zip(chunk) {
-            *highest = higher(*highest, x);
-        }
+    let highest = simd.splat_f32s(lanewise(&x[..seen], f32::MIN, higher));
+    for x in S::as_mut_simd_f32s(x).0.iter_mut().take(seen.div_ceil(S::F32_LANES)) {
+        *x = exp(simd, simd.sub_f32s(*x, highest));
     }
-    let mut highest = folded(highest, higher);
-    for &x in rest.iter() {
-        highest = higher(highest, x);
-    }
-    let mut sums = [0f32; LANES];
+    lanewise(&x[..seen], 0.0, |a, b| a + b)
+}
+
+/// All of `x` in one, lane by lane.
+#[inline(always)]
+fn lanewise(x: &[f32], first: f32, both: impl Fn(f32, f32) -> f32) -> f32 {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [first; LANES];
     for chunk in chunks {
-        for (sum, x) in sums.iter_mut().zip(chunk) {
-            *x = exp(*x - highest);
-            *sum += *x;
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = both(*lane, x);
         }
     }
-    let mut sum = folded(sums, |a, b| a + b);
-    for x in rest {
-        *x = exp(*x - highest);
-        sum += *x;
-    }
-    sum
+    rest.iter().fold(folded(lanes, &both), |all, &x| both(all, x))
 }

@@ -1,6 +1,6 @@
 //! The products, and the three operations that are one product each.
 
-use std::slice::from_mut;
+use std::cell::Cell;
 
 use pulp::{
     NullaryFnOnce, Simd, WithSimd,
@@ -90,12 +90,10 @@ impl WithSimd for Gated<'_> {
         let Self { matrix, eps, x, out } = self;
         let scales = scales(x, matrix.inputs(), eps);
         product(simd, x, matrix, |row, column, values| {
-            let [mut gates, through] = scaled(simd, values, scales[row]);
-            for gate in cast_slice_mut::<S::f32s, f32>(from_mut(&mut gates)) {
-                *gate /= 1.0 + exp(-*gate);
-            }
+            let [gate, through] = scaled(simd, values, scales[row]);
+            let opened = simd.add_f32s(simd.splat_f32s(1.0), exp(simd, simd.neg_f32s(gate)));
             let place = place(out, matrix.outputs() / 2, row, column / 2, S::F32_LANES);
-            store::<S, 1>(place, [simd.mul_f32s(gates, through)]);
+            store::<S, 1>(place, [simd.div_f32s(simd.mul_f32s(gate, through), opened)]);
         });
     }
 }
@@ -172,7 +170,8 @@ fn tiles<S: Simd, const ROWS: usize>(
 ) {
     let inputs = matrix.inputs();
     let rows = a.len() / inputs;
-    let mut packed = vec![0.0; rows.next_multiple_of(ROWS) * inputs]; // [rows / ROWS, inputs, ROWS]
+    let mut packed = PACKED.take();
+    packed.resize(rows.next_multiple_of(ROWS) * inputs, 0.0); // [rows / ROWS, inputs, ROWS]
     for (tile, a) in packed.chunks_exact_mut(inputs * ROWS).zip(a.chunks(inputs * ROWS)) {
         pack::<ROWS>(a, inputs, tile, ROWS);
     }
@@ -185,6 +184,12 @@ fn tiles<S: Simd, const ROWS: usize>(
             }
         }
     }
+    PACKED.set(packed);
+}
+
+thread_local! {
+    /// Where rows are packed: memory that is there already need not be cleared.
+    static PACKED: Cell<Vec<f32>> = const { Cell::new(vec![]) };
 }
 
 /// `ROWS` rows of numbers, side by side `[inputs, ROWS]`, times a panel `[inputs, columns]`.

@@ -1,6 +1,6 @@
 //! A whole forward, its rows dealt out to the threads.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Cache, Matrix, added, attend, embed, gated, normed, rotate};
 use crate::{
@@ -17,6 +17,17 @@ pub struct Forward {
     head: Matrix,
     /// Of the longest sequences so far; those of shorter ones are its beginning.
     rotations: Mutex<Arc<Vec<f32>>>,
+    /// Of the last call: memory that is there already need not be cleared.
+    space: Mutex<Space>,
+}
+
+/// Where a call computes.
+#[derive(Debug, Default)]
+struct Space {
+    next: Vec<f32>,  // [rows, 3 d]
+    here: Vec<f32>,  // [rows, 3 d]
+    seen: Vec<f32>,  // [rows, d]
+    gates: Vec<f32>, // [rows, ff]
 }
 
 #[derive(Debug)]
@@ -65,6 +76,7 @@ impl Forward {
             blocks: weights.blocks.iter().map(block).collect(),
             head: Matrix::new(&weights.head, d),
             rotations: Mutex::default(),
+            space: Mutex::default(),
         }
     }
 
@@ -106,7 +118,7 @@ impl Forward {
         let rows = rows_at_once(places.len());
         let parts = places.chunks(rows).zip(logits.chunks_mut(rows * vocab)).collect();
         each(parts, |(places, logits): (&[u32], &mut [f32])| {
-            let x: Vec<f32> = places.iter().flat_map(|&place| &x[place as usize * d..][..d]).copied().collect();
+            let x = rows_of(x, places.iter().map(|&place| place as usize), d);
             normed(&self.head, self.shape.norm_eps, &x, logits);
         });
         logits
@@ -114,7 +126,7 @@ impl Forward {
 
     /// [`Forward::logits`] of the rows `asked`, rising, of a batch: tokens `[batch * length]` -> `[asked, vocab]`.
     pub fn logits_at(&self, tokens: &[u32], length: usize, asked: &[u32]) -> Vec<f32> {
-        self.logits(&self.hidden_at(tokens, length, asked), &numbered(asked.len()))
+        together(|| self.logits(&self.hidden_at(tokens, length, asked), &numbered(asked.len())))
     }
 
     fn rotations(&self, length: usize) -> Arc<Vec<f32>> {
@@ -123,6 +135,10 @@ impl Forward {
             *longest = Arc::new(self.shape.rotations(length));
         }
         longest.clone()
+    }
+
+    fn space(&self) -> MutexGuard<'_, Space> {
+        self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self, Call { tokens, length, rows, asked }: Call<'_>, mut cache: Option<&mut Cache>) -> Vec<f32> {
@@ -135,9 +151,11 @@ impl Forward {
         embed(&self.emb, shape.emb_scale, &shown, &mut x);
         // Each block reads its queries, keys and values from one of two while its rows write those of the next into the
         // other. Where they are kept, it reads them there.
-        let mut next = vec![0.0; rows.len() * 3 * d];
-        let mut here = if cache.is_some() { vec![] } else { next.clone() };
-        let (mut seen, mut gates) = (vec![0.0; rows.len() * d], vec![0.0; rows.len() * ff]);
+        let Space { mut next, mut here, mut seen, mut gates } = std::mem::take(&mut *self.space());
+        let kept = if cache.is_some() { 0 } else { 3 * d };
+        for (numbers, width) in [(&mut next, 3 * d), (&mut here, kept), (&mut seen, d), (&mut gates, ff)] {
+            numbers.resize(rows.len() * width, 0.0);
+        }
         for index in 0..=blocks {
             // Of the last block, what nobody asks for is needed no further than its keys and values.
             let places = if index < blocks { rows } else { asked };
@@ -172,20 +190,27 @@ impl Forward {
                 None => std::mem::swap(&mut here, &mut next),
             }
         }
+        *self.space() = Space { next, here, seen, gates };
         x
     }
 }
 
 /// Of x `[rows, d]` the rows of `places`, which are among `rows`; both rise.
 fn picked(x: &[f32], rows: &[u32], places: &[u32], d: usize) -> Vec<f32> {
-    let at = places.iter().filter_map(|place| rows.binary_search(place).ok());
-    at.flat_map(|at| &x[at * d..][..d]).copied().collect()
+    rows_of(x, places.iter().filter_map(|place| rows.binary_search(place).ok()), d)
+}
+
+/// The rows `at` of x `[rows, d]`.
+fn rows_of(x: &[f32], at: impl Iterator<Item = usize>, d: usize) -> Vec<f32> {
+    let mut found = vec![];
+    at.for_each(|at| found.extend_from_slice(&x[at * d..][..d]));
+    found
 }
 
 /// Rows that a thread takes at once: few enough that all have some and none waits long for another, of whole tiles, and
 /// not so many that the nearer caches cannot hold them.
 fn rows_at_once(rows: usize) -> usize {
-    rows.div_ceil(2 * threads()).next_multiple_of(8).clamp(8, 64)
+    rows.div_ceil(threads()).next_multiple_of(8).clamp(8, 128)
 }
 
 /// The numbers of all rows.
