@@ -49,7 +49,7 @@ fn golden(family: &str, logits: &str) -> (Vec<u32>, Vec<u32>, Vec<f32>) {
 fn distance(family: &str, model: &Model, logits: &str) -> (f32, f32) {
     let (tokens, positions, wanted) = golden(family, logits);
     let vocab = model.config().vocab_size;
-    let found = pollster::block_on(model.logits(&tokens)).unwrap();
+    let found = pollster::block_on(model.logits(&tokens, tokens.len())).unwrap();
     assert_eq!(wanted.len(), positions.len() * vocab);
     let rows = positions.iter().zip(wanted.chunks(vocab));
     let apart = rows.flat_map(|(&position, row)| {
@@ -126,7 +126,7 @@ fn files_and_configs_as_they_used_to_be_are_taken() {
     // A Qwen2 net is Dream's with every position's logits its own.
     let qwen = load(&changed("dream", "model_type", json!("qwen2")));
     let (tokens, positions, wanted) = golden("dream", "logits");
-    let (found, vocab) = (pollster::block_on(qwen.logits(&tokens)).unwrap(), qwen.config().vocab_size);
+    let (found, vocab) = (pollster::block_on(qwen.logits(&tokens, tokens.len())).unwrap(), qwen.config().vocab_size);
     for (&position, row) in positions.iter().zip(wanted.chunks(vocab)).skip(1) {
         let found = &found[(position as usize - 1) * vocab..][..vocab];
         assert!(found.iter().zip(row).all(|(found, wanted)| (found - wanted).abs() < 1e-4), "{position}");

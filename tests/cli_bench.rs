@@ -44,6 +44,16 @@ fn every_length_and_batch_has_its_numbers() {
 }
 
 #[test]
+fn logits_alone_are_timed_when_they_are_asked_for() {
+    let told = measured(&["--device", "cpu", "--lengths", "16", "--batches", "3"]);
+    assert!(told["cells"][0]["logits_ms"].is_null());
+    let told = measured(&["--device", "cpu", "--lengths", "16", "--batches", "3", "--logits"]);
+    assert!(told["cells"][0]["logits_ms"].as_f64().unwrap() > 0.0);
+    let (code, text, _) = bench(&["--device", "cpu", "--seconds", "0", "--batches", "1", "--logits"]);
+    assert!(code == 0 && text.contains(" ms for the logits alone\n"), "{text}");
+}
+
+#[test]
 fn a_gpu_s_operations_are_counted() {
     let told = measured(&["--device", "gpu", "--lengths", "16", "--batches", "1,2"]);
     let counts: Vec<u64> =

@@ -42,7 +42,7 @@ fn distance(model: &Model) -> f32 {
     for (tokens, length, positions, wanted) in [long, short] {
         let cases = tokens.chunks(length).zip(wanted.chunks(positions.len() * vocab));
         for (tokens, wanted) in cases {
-            let logits = pollster::block_on(model.logits(tokens)).unwrap();
+            let logits = pollster::block_on(model.logits(tokens, tokens.len())).unwrap();
             for (&position, wanted) in positions.iter().zip(wanted.chunks(vocab)) {
                 let found = &logits[position as usize * vocab..][..vocab];
                 distance = found.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(distance, f32::max);
@@ -303,7 +303,7 @@ fn by_burn(files: &ModelFiles) -> Model {
 }
 
 fn furthest(model: &Model, other: &Model, tokens: &[u32]) -> f32 {
-    let logits = |model: &Model| pollster::block_on(model.logits(tokens)).unwrap();
+    let logits = |model: &Model| pollster::block_on(model.logits(tokens, tokens.len())).unwrap();
     let (found, wanted) = (logits(model), logits(other));
     assert_eq!(found.len(), wanted.len());
     found.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)

@@ -33,19 +33,23 @@ def weights(path):
     return {name: read(one).float().view(one["shape"]) for name, one in header.items()}
 
 
+def said(logits, never):
+    """What a call says of logits [rows, vocab], which it changes."""
+    logits[:, never] = -1e9
+    log_probs = logits.log_softmax(-1)
+    entropy = -(log_probs.exp() * log_probs).sum(-1)
+    noise = -torch.empty_like(logits).exponential_().log()
+    top, likeliest = log_probs.topk(5)
+    return torch.cat([logits.logsumexp(-1, True), entropy[:, None], top, likeliest, (logits + noise).argmax(-1, True)], -1)
+
+
 class Call(torch.nn.Module):
     def __init__(self, net, config):
         super().__init__()
         self.net, self.never = net, [config["mask_id"], config["pad_id"]]
 
     def forward(self, tokens):
-        logits = self.net(tokens).flatten(0, 1) @ self.net.emb.weight.T
-        logits[:, self.never] = -1e9
-        log_probs = logits.log_softmax(-1)
-        entropy = -(log_probs.exp() * log_probs).sum(-1)
-        noise = -torch.empty_like(logits).exponential_().log()
-        top, likeliest = log_probs.topk(5)
-        return torch.cat([logits.logsumexp(-1, True), entropy[:, None], top, likeliest, (logits + noise).argmax(-1, True)], -1)
+        return said(self.net(tokens).flatten(0, 1) @ self.net.emb.weight.T, self.never)
 
 
 def main():

@@ -6,11 +6,11 @@
     cargo build --release
     /tmp/peers/bin/python benches/peers/native.py --unmask target/release/unmask [--threads 1,2] [--batches 1,8] [--turns 7]
 
-Ours is a whole call: logits, and of every position log-sum-exp, entropy, the five likeliest tokens and a token drawn. Each peer is
-timed for its logits alone, which is less work; PyTorch for a whole call too, as in call_pytorch.py. A turn is every one for a short
-while, one after another, every other turn in the opposite order, each done while other programs leave the cores alone. Prints, for
-each number of threads and batch, the medians over turns of each one's median, the least and most of these, and the ratio of ours to
-each. With --json FILE also all turns.
+A whole call is logits, and of every position log-sum-exp, entropy, the five likeliest tokens and a token drawn. Each is timed for its
+logits alone and for whole calls; onnxruntime, which has logits alone, has the rest done by PyTorch, as in call_pytorch.py. A turn is
+every one for a short while, one after another, every other turn in the opposite order, each done while other programs leave the cores
+alone. Prints, for each number of threads and batch, the medians over turns of each one's median, the least and most of these, and the
+ratios of ours to each: of the same work, and of our whole call. With --json FILE also all turns.
 
 Threads are those of rayon (ours), of PyTorch, which a process of its own sets before it compiles, and of onnxruntime's session.
 """
@@ -24,6 +24,7 @@ import subprocess
 import sys
 import time
 
+WHOLE = ", whole call"
 OURS = "unmask"
 
 
@@ -74,22 +75,24 @@ def timed(call, seconds):
 
 def ours(args, batch):
     command = [args.unmask, "bench", "--device", "cpu", "--model", args.model, "--lengths", args.length, "--batches", batch]
-    command += ["--seconds", args.seconds, "--format", "json"]
+    command += ["--seconds", args.seconds / 2, "--logits", "--format", "json"]
     threads = {**os.environ, "RAYON_NUM_THREADS": str(args.threads)}
     out = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, env=threads).stdout
-    return json.loads(out)["cells"][0]["median_ms"]
+    cell = json.loads(out)["cells"][0]
+    return {OURS: cell["logits_ms"], OURS + WHOLE: cell["median_ms"]}
 
 
 def peers(args):
     """Name -> a function from tokens (numpy, int32) to a function that makes a call."""
     import onnxruntime as ort
     import torch
-    from call_pytorch import Call
+    from call_pytorch import Call, said
     from export_onnx import Logits
 
     torch.set_num_threads(args.threads)
     logits = Logits(args.model).eval()
-    nets = {"PyTorch eager": logits, "PyTorch eager, whole call": Call(logits.net, logits.config).eval()}
+    whole = Call(logits.net, logits.config).eval()
+    nets = {"PyTorch eager": logits, "PyTorch eager" + WHOLE: whole}
     if not args.no_compile:
         nets |= {name.replace("eager", "compiled"): torch.compile(net) for name, net in nets.items()}
 
@@ -111,10 +114,23 @@ def peers(args):
         # Threads that go on waiting busily after a call would take the cores from whoever has the next turn.
         options.add_session_config_entry("session.force_spinning_stop", "1")
         session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return lambda tokens: lambda: session.run(None, {"tokens": tokens})
+        return lambda tokens: lambda: session.run(None, {"tokens": tokens})[0]
+
+    def with_the_rest(given):
+        def whole_call(tokens):
+            call = given(tokens)
+
+            def both():
+                with torch.inference_mode():
+                    return said(torch.from_numpy(call()).flatten(0, 1), whole.never)
+
+            return both
+
+        return whole_call
 
     print(f"PyTorch {torch.__version__}, onnxruntime {ort.__version__}", file=sys.stderr)
     graphs = {f"onnxruntime, {name}.onnx": of_onnx(args.onnx / f"{name}.onnx") for name in args.graphs.split(",")}
+    graphs |= {name + WHOLE: with_the_rest(given) for name, given in graphs.items()}
     return {name: of_pytorch(net) for name, net in nets.items()} | graphs
 
 
@@ -129,12 +145,13 @@ def measure(args):
         calls = {name: way(tokens) for name, way in ways.items()}
         for call in calls.values():
             call()  # compiles
-        found = told[batch] = {name: [] for name in [OURS, *calls]}
+        found = told[batch] = {name: [] for name in [OURS, OURS + WHOLE, *calls]}
         for turn in range(args.turns):
-            runs = [(OURS, lambda: ours(args, batch))]
-            runs += [(name, lambda call=call: timed(call, args.seconds)) for name, call in calls.items()]
-            for name, run in runs if turn % 2 == 0 else runs[::-1]:
-                found[name].append(quiet.run(run))
+            runs = [lambda: ours(args, batch)]
+            runs += [lambda call=call, name=name: {name: timed(call, args.seconds)} for name, call in calls.items()]
+            for run in runs if turn % 2 == 0 else runs[::-1]:
+                for name, ms in quiet.run(run).items():
+                    found[name].append(ms)
     if quiet.left <= 0 < args.patience:
         print(f"{args.threads} threads: the cores were not idle for long enough: some turns were disturbed", file=sys.stderr)
     return told
@@ -143,9 +160,11 @@ def measure(args):
 def report(threads, batch, found):
     middle = {name: statistics.median(times) for name, times in found.items()}
     print(f"\n{threads} thread{'s' * (threads > 1)}, batch {batch}: medians of {len(found[OURS])} turns\n")
-    print("| | ms a call | least to most | ours / it |\n|---|---|---|---|")
+    print("| | ms a call | least to most | ours / it, same work | our whole call / it |\n|---|---|---|---|---|")
     for name, times in found.items():
-        print(f"| {name} | {middle[name]:.1f} | {min(times):.1f} to {max(times):.1f} | {middle[OURS] / middle[name]:.2f} |")
+        same = middle[OURS + WHOLE if name.endswith(WHOLE) else OURS] / middle[name]
+        whole = middle[OURS + WHOLE] / middle[name]
+        print(f"| {name} | {middle[name]:.1f} | {min(times):.1f} to {max(times):.1f} | {same:.2f} | {whole:.2f} |")
     sys.stdout.flush()
 
 

@@ -250,14 +250,17 @@ impl Model {
         Ok(tokens)
     }
 
-    /// Logits `[length, vocab]` of `tokens` `[length]`, before mask and padding are excluded.
+    /// Logits `[batch * length, vocab]` of `tokens` `[batch * length]`, before mask and padding are excluded.
     ///
     /// # Errors
     /// [`DenoiserError`], as [`crate::denoiser::Denoiser::predict`].
-    pub async fn logits(&self, tokens: &[u32]) -> Result<Vec<f32>, DenoiserError> {
-        self.check(tokens)?;
+    pub async fn logits(&self, tokens: &[u32], length: usize) -> Result<Vec<f32>, DenoiserError> {
+        tokens.chunks(length.max(1)).try_for_each(|sequence| self.check(sequence))?;
+        if length == 0 || tokens.is_empty() || !tokens.len().is_multiple_of(length) {
+            return Err(DenoiserError::Input(format!("{} tokens; they must be sequences of {length}", tokens.len())));
+        }
         let places: Vec<u32> = (0..tokens.len() as u32).collect();
-        self.net.logits(Asked { tokens, length: tokens.len(), places: &places }).await
+        self.net.logits(Asked { tokens, length, places: &places }).await
     }
 
     /// How many operations it has sent to a GPU, where kernels of its own run it.

@@ -35,6 +35,9 @@ pub struct Cell {
     pub gflops: f64,
     /// Of what products of matrices reach.
     pub share: f64,
+    /// The logits alone, with nothing said of them, in ms: the median, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logits_ms: Option<f64>,
     /// If they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernels: Option<Vec<KernelTime>>,
@@ -60,18 +63,20 @@ impl Cell {
         seconds: f64,
         ceiling_gflops: f64,
         first: &First,
-        by_kernel: bool,
+        extra: Extra,
     ) -> anyhow::Result<Self> {
         call(model, length, batch, 1)?; // this process has its own first
-        let kernels = by_kernel.then(|| kernels::measure(model, length, batch)).transpose()?;
-        let (begun, mut times, mut told) = (Instant::now(), vec![], 0);
-        while times.len() < LEAST || begun.elapsed().as_secs_f64() < seconds {
-            let one = Instant::now();
-            told = call(model, length, batch, 2 + times.len() as u32)?;
-            times.push(one.elapsed().as_secs_f64() * 1000.0);
-        }
-        times.sort_by(f64::total_cmp);
-        let median_ms = f64::midpoint(times[times.len() / 2], times[(times.len() - 1) / 2]);
+        let kernels = extra.kernels.then(|| kernels::measure(model, length, batch)).transpose()?;
+        let mut told = 0;
+        let times = timed(seconds, |count| {
+            told = call(model, length, batch, 2 + count)?;
+            Ok(())
+        })?;
+        let median_ms = median(&times);
+        let logits_ms = extra.logits.then(|| {
+            let tokens = vec![model.mask_id(); batch * length];
+            timed(seconds, |_| Ok(drop(pollster::block_on(model.logits(&tokens, length))?))).map(|times| median(&times))
+        });
         let gflop = flops(model.config(), batch, length, length) / 1e9;
         let (a_second, gflops) = (1000.0 / median_ms, gflop * 1000.0 / median_ms);
         Ok(Self {
@@ -88,7 +93,31 @@ impl Cell {
             gflop,
             gflops,
             share: gflops / ceiling_gflops,
+            logits_ms: logits_ms.transpose()?,
             kernels,
         })
     }
+}
+
+/// What is measured when it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Extra {
+    pub logits: bool,
+    pub kernels: bool,
+}
+
+/// The ms of calls of so many seconds, rising; `call` is told how many were made before.
+fn timed(seconds: f64, mut call: impl FnMut(u32) -> anyhow::Result<()>) -> anyhow::Result<Vec<f64>> {
+    let (begun, mut times) = (Instant::now(), vec![]);
+    while times.len() < LEAST || begun.elapsed().as_secs_f64() < seconds {
+        let one = Instant::now();
+        call(times.len() as u32)?;
+        times.push(one.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}
+
+fn median(times: &[f64]) -> f64 {
+    f64::midpoint(times[times.len() / 2], times[(times.len() - 1) / 2])
 }

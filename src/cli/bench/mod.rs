@@ -26,7 +26,7 @@ use super::{
     values::{at_least_one, batch},
 };
 use cached::Cached;
-use cell::Cell;
+use cell::{Cell, Extra};
 use whole::Whole;
 
 /// Measure the model's calls.
@@ -61,6 +61,9 @@ pub struct Bench {
     /// or --run's; on the CPU
     #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = at_least_one)]
     cache: Vec<usize>,
+    /// Time the logits alone as well, with nothing said of them: what other programs call a call
+    #[arg(long)]
+    logits: bool,
     /// Tell what each kernel of a call takes, by the GPU's own clock
     #[arg(long)]
     kernels: bool,
@@ -163,7 +166,7 @@ impl Bench {
                 self.seconds,
                 ceiling_gflops,
                 &first.cells[index],
-                self.kernels,
+                Extra { logits: self.logits, kernels: self.kernels },
             )?);
         }
         let mut runs = vec![];

@@ -57,6 +57,10 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
         }
         text += "\n";
     }
+    for cell in &measured.cells {
+        let Some(ms) = cell.logits_ms else { continue };
+        text += &format!("\n{} tokens, {} at a time: {ms:.2} ms for the logits alone\n", cell.length, cell.batch);
+    }
     for run in &measured.runs {
         let over = run.gpu_ms.map(|gpu| format!(", {:.2} times the GPU's own time for its calls", run.ms / gpu));
         let over = over.unwrap_or_default();
