@@ -13,7 +13,7 @@ use crate::{
     },
     forward::{
         cpu,
-        gpu::{self, GpuError, Prepared, Question, What},
+        gpu::{self, GpuError, Precision, Prepared, Question, What},
     },
 };
 
@@ -55,7 +55,7 @@ impl Network {
         let made = async {
             let prepared = match kernels {
                 Some(kernels) if *kernels.shape() == shape => kernels,
-                _ => Prepared::new(handle, shape).await?,
+                _ => Prepared::new(handle, shape, Precision::F32).await?,
             };
             gpu::Forward::new(prepared, &weights, config.seq_len)
         };

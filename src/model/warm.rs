@@ -5,7 +5,7 @@ use super::foreign;
 use super::{Config, ModelError, Place};
 #[cfg(not(target_family = "wasm"))]
 use crate::forward::gpu::GpuError;
-use crate::forward::gpu::Prepared;
+use crate::forward::gpu::{Precision, Prepared};
 
 /// A place, and there the kernels for a net.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Warm {
         }
         let shape = Config::from_bytes(config)?.shape();
         let Some(handle) = place.gpu.clone() else { return Ok(place.into()) };
-        match Prepared::new(handle, shape).await {
+        match Prepared::new(handle, shape, Precision::F32).await {
             Ok(kernels) => Ok(Self { place, kernels: Some(kernels) }),
             #[cfg(not(target_family = "wasm"))]
             Err(GpuError::Refused(_)) => Ok(place.into()),
