@@ -99,6 +99,25 @@ fn a_cache_is_asked_for_told_of_and_written_down() {
 }
 
 #[test]
+fn f16_is_asked_for_told_of_and_written_down() {
+    let trace = scratch("f16.jsonl");
+    let gpu =
+        ["generate", "--device", "gpu", "--model", "tests/model", "--length", "24", "--steps", "6", "--seed", "5"];
+    for (precision, written, words) in [("f16", Some("f16"), "seed 5, f16; on "), ("f32", None, "asked for; in f32\n")]
+    {
+        let more = ["--precision", precision, "--trace", trace.to_str().unwrap()];
+        let (code, _, notes) = unmask(&[&gpu[..], &more].concat());
+        assert!(code == 0 && notes.contains(words), "{notes}");
+        assert_eq!(read(&trace).header.precision.as_deref(), written);
+    }
+    fs::remove_file(trace).unwrap();
+    let (code, _, notes) = unmask(&["compare", "uniform", "cosine", "--device", "cpu", "--precision", "f16"]);
+    assert!(code == 1 && notes.contains("cpu does not compute this model in f16: it knows f32 alone"), "{notes}");
+    let (code, _, notes) = unmask(&[&SMALL[..], &["--precision", "half"]].concat());
+    assert!(code == 2 && notes.contains("unknown precision `half`; the precisions are auto, f32, f16"), "{notes}");
+}
+
+#[test]
 fn what_is_of_one_run_is_refused_for_several() {
     for (wrong, words) in [
         (&["--runs", "2", "--format", "jsonl"][..], "--format jsonl is of one run"),
