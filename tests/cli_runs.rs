@@ -33,7 +33,7 @@ fn a_seed_writes_the_same_alone_and_in_any_batch() {
     assert_eq!(all, alone);
     assert_eq!(run(&["--seed", "5", "--runs", "7", "--batch", "3"]), all);
     let gpu = ["generate", "--device", "gpu", "--model", "tests/model", "--length", "24", "--steps", "6"];
-    let (code, on_gpu, notes) = unmask(&[&gpu[..], &["--seed", "5", "--runs", "7"]].concat());
+    let (code, on_gpu, notes) = unmask(&[&gpu[..], &["--precision", "f32", "--seed", "5", "--runs", "7"]].concat());
     assert_eq!((code, on_gpu), (0, all), "{notes}");
     assert!(notes.contains("seed 5 to 11") && notes.contains(" of 7 runs in 6 calls, "), "{notes}");
     assert!(notes.contains(" tokens/s, on "), "{notes}");
