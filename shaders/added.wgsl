@@ -1,6 +1,6 @@
 // x = x + a W^T, in place: the epilogue of `product.wgsl`, which follows.
 @group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;     // [rows, into / 4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;   // [out, into / 4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4<{{ number }}>>;  // [out, into / 4]
 @group(0) @binding(2) var<storage, read_write> x: array<f32>;        // [rows, out]
 @group(0) @binding(3) var<storage, read> call: array<u32>;           // [4] rows, ...
 

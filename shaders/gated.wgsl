@@ -1,7 +1,7 @@
 // y = silu(g) * u, where g and u are the halves of rms_norm(x) W^T and W holds the norm's weights: the epilogue of
 // `product.wgsl`, which follows. A tile has as many gates as columns of u, so that one invocation has both of each pair.
 @group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;     // [rows, into / 4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;   // [out, into / 4] the gates', then u's
+@group(0) @binding(1) var<storage, read> weight: array<vec4<{{ number }}>>;  // [out, into / 4] the gates', then u's
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;        // [rows, out / 2]
 @group(0) @binding(3) var<storage, read> call: array<u32>;           // [4] rows, ...
 

@@ -1,7 +1,7 @@
 // logits = rms_norm(x) W^T at the rows that are asked for, where W holds the norm's weights: the epilogue of
 // `product.wgsl`, which follows.
 @group(0) @binding(0) var<storage, read> source: array<vec4<f32>>;     // [batch * length, into / 4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4<f32>>;   // [out, into / 4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4<{{ number }}>>;  // [out, into / 4]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;        // [rows, out]
 @group(0) @binding(3) var<storage, read> places: array<u32>;         // [1 + rows] how many, then a row of x each
 

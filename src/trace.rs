@@ -58,6 +58,9 @@ pub struct Header {
     /// exact one. None where every call was exact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<usize>,
+    /// What a GPU made products in, where that was not f32: `f16`, which may draw another token where two are nearly tied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     /// What the model ran on when the run began, in words; a run goes on on the CPU when a GPU is lost.
     pub device: String,
     /// The id that stands where nothing is revealed.
@@ -87,6 +90,7 @@ impl Header {
         words.push(format!("temperature {}", self.temperature));
         words.push(format!("seed {}", self.seed));
         words.extend(self.cache.map(|refresh| format!("cache, all anew every {refresh} calls")));
+        words.extend(self.precision.clone());
         words
     }
 
@@ -100,6 +104,9 @@ impl Header {
             return Err(format!(
                 "cache is {refresh}; it must be at least 2, and is left out where every call was exact"
             ));
+        }
+        if let Some(precision) = self.precision.as_ref().filter(|precision| *precision != "f16") {
+            return Err(format!("precision is `{precision}`; it must be f16, and is left out where it was f32"));
         }
         if !self.pins.is_sorted_by(|one, other| one.0 < other.0) {
             return Err("pins that are not in the order of their positions".into());

@@ -65,6 +65,19 @@ fn a_gpu_s_operations_are_counted() {
 }
 
 #[test]
+fn f16_is_measured_where_it_is_asked_for() {
+    let told =
+        |precision| measured(&["--device", "gpu", "--lengths", "16", "--batches", "1", "--precision", precision]);
+    let (half, whole) = (told("f16"), told("f32"));
+    assert_eq!((&half["precision"], &whole["precision"]), (&"f16".into(), &"f32".into()));
+    assert_eq!(half["cells"][0]["dispatches"], whole["cells"][0]["dispatches"]);
+    let bytes = |told: &Value| told["weight_bytes"].as_u64().unwrap();
+    assert!(bytes(&half) < bytes(&whole) * 7 / 10, "{half} {whole}");
+    let (code, _, notes) = bench(&["--device", "cpu", "--precision", "f16"]);
+    assert!(code == 1 && notes.contains("in f16: it knows f32 alone"), "{notes}");
+}
+
+#[test]
 fn a_gpu_s_kernels_are_timed_by_its_own_clock() {
     let told = measured(&["--device", "gpu", "--lengths", "16", "--batches", "2", "--kernels"]);
     let kernels = told["cells"][0]["kernels"].as_array().unwrap();

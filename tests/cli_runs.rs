@@ -33,7 +33,7 @@ fn a_seed_writes_the_same_alone_and_in_any_batch() {
     assert_eq!(all, alone);
     assert_eq!(run(&["--seed", "5", "--runs", "7", "--batch", "3"]), all);
     let gpu = ["generate", "--device", "gpu", "--model", "tests/model", "--length", "24", "--steps", "6"];
-    let (code, on_gpu, notes) = unmask(&[&gpu[..], &["--seed", "5", "--runs", "7"]].concat());
+    let (code, on_gpu, notes) = unmask(&[&gpu[..], &["--precision", "f32", "--seed", "5", "--runs", "7"]].concat());
     assert_eq!((code, on_gpu), (0, all), "{notes}");
     assert!(notes.contains("seed 5 to 11") && notes.contains(" of 7 runs in 6 calls, "), "{notes}");
     assert!(notes.contains(" tokens/s, on "), "{notes}");
@@ -96,6 +96,25 @@ fn a_cache_is_asked_for_told_of_and_written_down() {
         let (found, text, notes) = unmask(&[&arguments[..], wrong].concat());
         assert!(found == code && text.is_empty() && notes.contains(words), "{wrong:?}: {notes}");
     }
+}
+
+#[test]
+fn f16_is_asked_for_told_of_and_written_down() {
+    let trace = scratch("f16.jsonl");
+    let gpu =
+        ["generate", "--device", "gpu", "--model", "tests/model", "--length", "24", "--steps", "6", "--seed", "5"];
+    for (precision, written, words) in [("f16", Some("f16"), "seed 5, f16; on "), ("f32", None, "asked for; in f32\n")]
+    {
+        let more = ["--precision", precision, "--trace", trace.to_str().unwrap()];
+        let (code, _, notes) = unmask(&[&gpu[..], &more].concat());
+        assert!(code == 0 && notes.contains(words), "{notes}");
+        assert_eq!(read(&trace).header.precision.as_deref(), written);
+    }
+    fs::remove_file(trace).unwrap();
+    let (code, _, notes) = unmask(&["compare", "uniform", "cosine", "--device", "cpu", "--precision", "f16"]);
+    assert!(code == 1 && notes.contains("cpu does not compute this model in f16: it knows f32 alone"), "{notes}");
+    let (code, _, notes) = unmask(&[&SMALL[..], &["--precision", "half"]].concat());
+    assert!(code == 2 && notes.contains("unknown precision `half`; the precisions are auto, f32, f16"), "{notes}");
 }
 
 #[test]

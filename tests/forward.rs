@@ -9,7 +9,7 @@ use unmask::{
     denoiser::twin::Draw,
     forward::{
         Shape, Weights,
-        gpu::{Forward, Handle, Prepared, Question, What},
+        gpu::{Forward, GpuError, Handle, Precision, Prepared, Question, What},
     },
 };
 
@@ -45,15 +45,38 @@ fn reference() -> (Shape, Weights) {
     (shape, weights)
 }
 
-#[test]
-fn logits_on_the_gpu_are_golden() {
-    let (shape, weights) = reference();
+fn made(shape: Shape, weights: &Weights, precision: Precision) -> Result<Forward, GpuError> {
     let (handle, info) = pollster::block_on(Handle::open()).expect("a Vulkan driver; `cargo xtask setup` installs one");
-    println!("{}", info.name);
     let begun = Instant::now();
-    let prepared = pollster::block_on(Prepared::new(handle, shape)).unwrap();
-    println!("kernels in {:?}", begun.elapsed());
-    let forward = Forward::new(prepared, &weights, 128).unwrap();
+    let prepared = pollster::block_on(Prepared::new(handle, shape, precision))?;
+    println!("{}: kernels in {:?}", info.name, begun.elapsed());
+    Forward::new(prepared, weights, 128)
+}
+
+/// Each within its largest distance of a logit.
+#[test]
+fn logits_on_the_gpu_are_golden_in_either_precision() {
+    let (shape, weights) = reference();
+    let bytes = [(Precision::F32, 1e-4), (Precision::F16, 2e-2)].map(|(precision, most)| {
+        let forward = made(shape, &weights, precision).unwrap();
+        assert_eq!(forward.precision(), precision);
+        assert_golden(&forward, most);
+        forward.weight_bytes()
+    });
+    let embedding = 4 * (shape.vocab_size * shape.d_model) as u64; // in f32, as are the few weights of norms
+    assert!(bytes[1] - embedding < (bytes[0] - embedding) * 51 / 100, "{bytes:?}");
+}
+
+#[test]
+fn weights_that_f16_cannot_hold_are_refused_by_name() {
+    let (shape, mut weights) = reference();
+    weights.blocks[1].w13[5] = 70_000.0;
+    let error = made(shape, &weights, Precision::F16).unwrap_err().to_string();
+    assert!(error.starts_with("no f16: ") && error.contains("`blocks.1.w13`"), "{error}");
+    made(shape, &weights, Precision::F32).unwrap();
+}
+
+fn assert_golden(forward: &Forward, most: f32) {
     let golden = File(SafeTensors::deserialize(include_bytes!("reference/golden.safetensors")).unwrap());
     let short: Vec<u32> = (0..32).step_by(4).collect();
     let cases = [
@@ -72,7 +95,7 @@ fn logits_on_the_gpu_are_golden() {
         let told = pollster::block_on(forward.ask(&sequences, &question).read()).unwrap();
         let far = told.logits.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
         assert_eq!(told.logits.len(), wanted.len());
-        println!("{length}: {far:e}");
-        assert!(far < 1e-4, "{far}");
+        println!("{length}, {:?}: {far:e}", forward.precision());
+        assert!(far < most, "{far}");
     }
 }

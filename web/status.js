@@ -23,12 +23,13 @@ export function showDownload({ what, loaded, total }) {
 }
 
 /**
- * @param {{backend: "gpu" | "cpu", adapter: boolean, reason: string, info: {device: string, parameters: number}}} ready
+ * @param {{backend: "gpu" | "cpu", adapter: boolean, reason: string, info: {device: string, precision: string, parameters: number}}} ready
  *   adapter: whether WebGPU has one, so that the GPU can be offered
  */
 export function showReady({ backend, adapter, reason, info }) {
   root.dataset.backend = backend;
-  byId("status-text").textContent = `Ready on ${info.device}:`;
+  const device = info.precision === "f16" ? `${info.device} in f16` : info.device;
+  byId("status-text").textContent = `Ready on ${device}:`;
   byId("backend-reason").textContent = ` ${reason}.`;
   byId("progress").hidden = true;
   const other = backend === "gpu" ? "cpu" : "gpu";
@@ -37,7 +38,7 @@ export function showReady({ backend, adapter, reason, info }) {
   link.href = withValue(location.search, "backend", other);
   link.hidden = other === "gpu" && !adapter;
   byId("model-words").textContent =
-    `${(info.parameters / 1e6).toFixed(1)} million weights, ${info.length} tokens, vocabulary ${info.vocab}, on ${info.device}.`;
+    `${(info.parameters / 1e6).toFixed(1)} million weights, ${info.length} tokens, vocabulary ${info.vocab}, on ${device}.`;
 }
 
 /** @param {string} words */

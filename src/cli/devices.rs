@@ -4,7 +4,7 @@ use std::{fmt::Write, process::ExitCode, thread};
 
 use clap::Args;
 use serde::Serialize;
-use unmask::model::{Adapter, Choice, Model, ModelFiles, adapters};
+use unmask::model::{Adapter, Choice, Model, ModelFiles, PrecisionChoice, adapters};
 
 use super::print::{Form, print};
 
@@ -41,7 +41,8 @@ impl Devices {
     /// Prints them.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let adapters = pollster::block_on(adapters());
-        let (model, why) = pollster::block_on(Model::open(&ModelFiles::embedded(), Choice::Auto))?;
+        let (model, why) =
+            pollster::block_on(Model::open(&ModelFiles::embedded(), Choice::Auto, PrecisionChoice::Auto))?;
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let told = Told { adapters, threads, auto: Auto { device: model.place().name.clone(), why } };
         print(&match self.format {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unmask::model::{Choice, ModelError};
+use unmask::model::{Choice, ModelError, PrecisionChoice};
 
 use super::values::{Spelled, at_least_one};
 
@@ -20,6 +20,15 @@ pub struct ModelOptions {
     pub model: Option<PathBuf>,
 }
 
+/// In what the model computes.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct PrecisionOptions {
+    /// What a GPU makes its products in: auto takes f16 on a real GPU that offers it, where the self-test agrees within 0.02, else
+    /// f32; f16 takes a software adapter too. A model draws another token in f16 now and then, where two are nearly tied
+    #[arg(long, value_name = "auto|f32|f16", default_value = "auto", value_parser = precisions(), hide_possible_values = true)]
+    pub precision: PrecisionChoice,
+}
+
 /// Whether calls may be approximate.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct CacheOptions {
@@ -31,6 +40,10 @@ pub struct CacheOptions {
 
 fn devices() -> Spelled<Choice> {
     Spelled::new(["auto", "gpu", "cpu"])
+}
+
+fn precisions() -> Spelled<PrecisionChoice> {
+    Spelled::new(["auto", "f32", "f16"])
 }
 
 /// What is wrong with a model, with the folder that it is in: there may be two.

@@ -19,7 +19,7 @@ use super::{
     STOPPED,
     how_options::{HowOptions, seed_or_new},
     live,
-    model_options::{CacheOptions, ModelOptions},
+    model_options::{CacheOptions, ModelOptions, PrecisionOptions},
     print::{of_elsewhere, print_on, wrong_usage},
     run::{self, Event, Length, Pinned, Request, Start},
     values::{batch, pin, runs},
@@ -42,6 +42,8 @@ pub struct RunOptions {
     batch: usize,
     #[command(flatten)]
     place: ModelOptions,
+    #[command(flatten)]
+    precision: PrecisionOptions,
     #[command(flatten)]
     cache: CacheOptions,
     /// Write the run to this file as JSON Lines: a header, then one line a call
@@ -88,6 +90,7 @@ impl RunOptions {
             batch: self.batch,
             together: true,
             device: self.place.device,
+            precision: self.precision.precision,
             model: self.place.model,
             cache: self.cache.cache,
             trace: self.trace,

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use unmask::{
     corpus::{Corpus, with_newlines},
     denoiser::DenoiserError,
-    model::{Choice, Model, ModelFiles, Place},
+    model::{Choice, Model, ModelFiles, Place, PrecisionChoice},
     text::{Text, sha256},
 };
 
@@ -23,13 +23,13 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Opens the model of a folder, or the built-in one.
+    /// Opens the model of a folder, or the built-in one, in f32: what is measured does not depend on what a GPU offers.
     pub fn open(folder: Option<&Path>, device: Choice) -> anyhow::Result<Self> {
         let files = match folder {
             Some(folder) => ModelFiles::read(folder)?,
             None => ModelFiles::embedded(),
         };
-        let opened = pollster::block_on(Model::open(&files, device));
+        let opened = pollster::block_on(Model::open(&files, device, PrecisionChoice::F32));
         let (model, why) = opened.map_err(|error| of_folder(folder, error))?;
         if io::stderr().is_terminal() {
             note(&format!("on {}: {why}", model.place()));

@@ -3,7 +3,7 @@
 //! build makes fast.
 
 use ::forward::each;
-pub use ::forward::{Draw, STATS, log_prob, statistics as predict_row};
+pub use ::forward::{Draw, STATS, gumbel, log_prob, statistics as predict_row};
 
 use super::{Prediction, TOP};
 

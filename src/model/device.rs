@@ -11,7 +11,7 @@ use burn::{
 };
 use wgpu::{AdapterInfo, DeviceType};
 
-use super::{Model, ModelError, ModelFiles, SelfTest, Warm};
+use super::{Model, ModelError, ModelFiles, PrecisionChoice, SelfTest, Warm};
 use crate::forward::gpu::Handle;
 
 /// What the user asks for.
@@ -157,19 +157,30 @@ pub(super) fn reason(error: &WgpuInitError) -> String {
 }
 
 impl Model {
-    /// Loads a model where `choice` says, and tells in words why there.
+    /// Loads a model where and in what `choice` and `precision` say, and tells in words why there and in that.
     ///
     /// # Errors
-    /// [`ModelError`]: about the files whatever the choice; about the GPU only when it was asked for by name.
-    pub async fn open(files: &ModelFiles, choice: Choice) -> Result<(Self, String), ModelError> {
-        let cpu = async |why: String| Self::loaded(files, Place::cpu()).await.map(|model| (model, why));
+    /// [`ModelError`]: about the files whatever the choice; about the GPU, and about f16, only when it was asked for by name.
+    pub async fn open(
+        files: &ModelFiles,
+        choice: Choice,
+        precision: PrecisionChoice,
+    ) -> Result<(Self, String), ModelError> {
+        let cpu = async |why: String| {
+            if precision == PrecisionChoice::F16 {
+                return Err(ModelError::NoF16 { device: CPU.into(), why: format!("it knows f32 alone ({why})") });
+            }
+            Self::loaded(files, Place::cpu()).await.map(|model| (model, why))
+        };
+        let on_gpu = async |place: Place, why: &str| {
+            let (model, numbers) = Self::on_gpu_in(files, place, precision).await?;
+            Ok((model, format!("{why}; {numbers}")))
+        };
         match choice {
             Choice::Cpu => cpu("asked for".into()).await,
-            Choice::Gpu => Ok((Self::on_gpu(files, gpu().await?).await?, "asked for".into())),
+            Choice::Gpu => on_gpu(gpu().await?, "asked for").await,
             #[cfg(not(target_family = "wasm"))]
-            Choice::Adapter(number) => {
-                Ok((Self::on_gpu(files, super::adapter(number).await?).await?, "asked for".into()))
-            }
+            Choice::Adapter(number) => on_gpu(super::adapter(number).await?, "asked for").await,
             #[cfg(target_family = "wasm")]
             Choice::Adapter(_) => Err(ModelError::NoGpu("a browser numbers no adapters".into())),
             Choice::Auto => match gpu().await {
@@ -177,12 +188,11 @@ impl Model {
                 Ok(place) if place.software => {
                     cpu(format!("the only GPU adapter, {place}, is software; the CPU does better")).await
                 }
-                Ok(place) => match Self::on_gpu(files, place).await {
-                    Ok(model) => Ok((model, "its self-test agrees".into())),
+                Ok(place) => match on_gpu(place, "its self-test agrees").await {
                     Err(error @ (ModelError::SelfTest { .. } | ModelError::SelfTestRun(_))) => {
                         cpu(error.to_string()).await
                     }
-                    Err(error) => Err(error),
+                    other => other,
                 },
             },
         }

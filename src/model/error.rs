@@ -189,6 +189,14 @@ pub enum ModelError {
     /// There is no GPU to be had.
     #[error("no GPU: {0}")]
     NoGpu(String),
+    /// f16 was asked for where it cannot be had.
+    #[error("{device} does not compute this model in f16: {why}")]
+    NoF16 {
+        /// Which device.
+        device: String,
+        /// What is in the way.
+        why: String,
+    },
     /// The self-test file is broken.
     #[error("self_test.json is not a self-test of this model")]
     SelfTestFile(#[source] Box<dyn Error + Send + Sync>),

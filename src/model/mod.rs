@@ -20,6 +20,7 @@ mod network;
 mod outline;
 #[cfg(not(target_family = "wasm"))]
 mod plain;
+mod precision;
 mod predict;
 pub(crate) mod score;
 mod self_test;
@@ -47,6 +48,7 @@ pub use net::Net;
 #[cfg(not(target_family = "wasm"))]
 pub use net_file::{load, save};
 pub use outline::Outline;
+pub use precision::PrecisionChoice;
 pub use self_test::SelfTest;
 pub use warm::Warm;
 #[cfg(not(target_family = "wasm"))]
@@ -64,6 +66,7 @@ use self::{
 };
 use crate::{
     denoiser::DenoiserError,
+    forward::gpu::Precision,
     sampler::Settings,
     strategy::Words,
     text::{Text, sha256},
@@ -122,6 +125,9 @@ impl Model {
         let place = warm.place.clone();
         #[cfg(not(target_family = "wasm"))]
         if foreign::is_foreign(&files.config) {
+            if warm.precision == Precision::F16 {
+                return Err(network::by_burn(&place));
+            }
             let (config, net, text) = foreign::load(files, &place.device)?;
             let net = Network::Plain(Box::new(Plain::new(Stack::Foreign(net), &config, &place.device)));
             return Ok(Self { config, net, text, hash: sha256(&files.weights), place, ahead: vec![], kept: None });
@@ -179,6 +185,16 @@ impl Model {
     /// Where the model runs.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// What it makes its products in.
+    pub fn precision(&self) -> Precision {
+        self.net.precision()
+    }
+
+    /// Bytes of the weights on a GPU, where kernels of its own run it.
+    pub fn weight_bytes(&self) -> Option<u64> {
+        self.net.weight_bytes()
     }
 
     /// How many weights there are.
@@ -303,6 +319,7 @@ impl Header {
             temperature: settings.temperature,
             seed: settings.seed,
             cache: model.refresh(),
+            precision: (model.precision() != Precision::F32).then(|| model.precision().name().to_owned()),
             device: model.place.name.clone(),
             mask: model.config.mask_id,
             vocabulary: model.text.display_forms(),

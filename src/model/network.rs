@@ -1,11 +1,8 @@
 //! What computes a model: kernels of its own on the CPU or on a GPU, or burn.
 
-use super::{Config, ModelError, Warm, failed, kept::Kept, predict::Told, weights};
 #[cfg(not(target_family = "wasm"))]
-use super::{
-    Place,
-    plain::{Plain, Stack},
-};
+use super::plain::{Plain, Stack};
+use super::{Config, ModelError, Place, Warm, failed, kept::Kept, predict::Told, weights};
 use crate::{
     denoiser::{
         Ask, DenoiserError,
@@ -13,7 +10,7 @@ use crate::{
     },
     forward::{
         cpu,
-        gpu::{self, GpuError, Prepared, Question, What},
+        gpu::{self, GpuError, Precision, Prepared, Question, What},
     },
 };
 
@@ -42,8 +39,11 @@ pub struct Asked<'a> {
 impl Network {
     /// A net of this program's own from its file: on a GPU by burn where the kernels are not made for it.
     pub async fn load(bytes: &[u8], config: &Config, warm: Warm) -> Result<Self, ModelError> {
-        let Warm { place, kernels } = warm;
+        let Warm { place, precision, kernels } = warm;
         let Some(handle) = place.gpu.clone() else {
+            if precision == Precision::F16 {
+                return Err(no_f16(&place, "it knows f32 alone".into()));
+            }
             #[cfg(not(target_family = "wasm"))]
             if !place.is_cpu() {
                 return Self::plain(bytes, config, &place);
@@ -54,13 +54,16 @@ impl Network {
         let (shape, weights) = weights::fold(bytes, config)?;
         let made = async {
             let prepared = match kernels {
-                Some(kernels) if *kernels.shape() == shape => kernels,
-                _ => Prepared::new(handle, shape).await?,
+                Some(kernels) if (*kernels.shape(), kernels.precision()) == (shape, precision) => kernels,
+                _ => Prepared::new(handle, shape, precision).await?,
             };
             gpu::Forward::new(prepared, &weights, config.seq_len)
         };
         match made.await {
             Ok(forward) => Ok(Self::Gpu(Box::new(forward))),
+            Err(GpuError::NoF16(why) | GpuError::Refused(why)) if precision == Precision::F16 => {
+                Err(no_f16(&place, why))
+            }
             #[cfg(not(target_family = "wasm"))]
             Err(GpuError::Refused(_)) => Self::plain(bytes, config, &place),
             Err(error) => Err(ModelError::NoGpu(error.to_string())),
@@ -158,6 +161,22 @@ impl Network {
         }
     }
 
+    /// What products are made in.
+    pub fn precision(&self) -> Precision {
+        match self {
+            Self::Gpu(forward) => forward.precision(),
+            _ => Precision::F32,
+        }
+    }
+
+    /// Bytes of the weights on a GPU, where that is known.
+    pub fn weight_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Gpu(forward) => Some(forward.weight_bytes()),
+            _ => None,
+        }
+    }
+
     /// How many operations were sent to the GPU so far, where that is known.
     pub fn dispatches(&self) -> Option<usize> {
         match self {
@@ -165,6 +184,16 @@ impl Network {
             _ => None,
         }
     }
+}
+
+fn no_f16(place: &Place, why: String) -> ModelError {
+    ModelError::NoF16 { device: place.name.clone(), why }
+}
+
+/// f16 is asked for of a net that has no kernels of its own.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn by_burn(place: &Place) -> ModelError {
+    no_f16(place, "burn runs nets of other families, in f32".into())
 }
 
 /// A GPU that failed.

@@ -25,6 +25,7 @@ fn header() -> Header {
         temperature: 0.7,
         seed: crate::random::MAX_SEED,
         cache: None,
+        precision: None,
         device: "cpu".into(),
         mask: 2,
         vocabulary: (0..10).map(|id| format!("<{id}>")).collect(),
@@ -93,6 +94,19 @@ fn a_cache_is_told_of_and_an_exact_run_says_nothing_of_one() {
     assert_eq!(header.told(true).pop().unwrap(), "cache, all anew every 4 calls");
     let error = read(kept.replace("\"cache\":4", "\"cache\":1").as_bytes()).unwrap_err().to_string();
     assert_eq!(error, "line 1: cache is 1; it must be at least 2, and is left out where every call was exact");
+}
+
+#[test]
+fn f16_is_told_of_and_f32_is_not() {
+    let whole = String::from_utf8(written(&[frame(0, 0.5)])).unwrap();
+    assert!(!whole.contains("precision"), "{whole}");
+    let half = whole.replace("\"device\"", "\"precision\":\"f16\",\"device\"");
+    let header = Header { precision: Some("f16".into()), ..header() };
+    assert_eq!(read(half.as_bytes()).unwrap().header, header);
+    assert!(half.starts_with(&line(&header).unwrap()));
+    assert_eq!(header.told(true).pop().unwrap(), "f16");
+    let error = read(half.replace("f16", "f32").as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, "line 1: precision is `f32`; it must be f16, and is left out where it was f32");
 }
 
 #[test]

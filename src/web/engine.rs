@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::{Wanted, told};
 use crate::{
     denoiser::{Ask, Denoiser, Extent},
-    model::{Model, ModelFiles, Place, Warm, gpu},
+    model::{Model, ModelFiles, Place, PrecisionChoice, Warm, gpu},
     profile::nelbo,
     sampler::{Frame, Sampler},
     trace::{self, Header},
@@ -27,7 +27,9 @@ pub struct Kernels(Warm);
 impl Kernels {
     /// Opens the GPU and compiles the kernels for the model of a `config.json`.
     pub async fn prepare(config: Vec<u8>) -> Result<Kernels, JsError> {
-        Warm::up(gpu().await.map_err(told)?, &config).await.map(Self).map_err(told)
+        let place = gpu().await.map_err(told)?;
+        let precision = PrecisionChoice::Auto.first(&place);
+        Warm::up(place, &config, precision).await.map(Self).map_err(told)
     }
 }
 
@@ -55,7 +57,7 @@ impl Engine {
                     Some(Kernels(warm)) => warm,
                     None => gpu().await.map_err(told)?.into(),
                 };
-                Model::on_gpu(&files, warm).await.map_err(told)?
+                Model::on_gpu_in(&files, warm, PrecisionChoice::Auto).await.map_err(told)?.0
             }
             "cpu" => Model::loaded(&files, Place::cpu()).await.map_err(told)?,
             other => return Err(JsError::new(&format!("unknown backend `{other}`; the backends are gpu, cpu"))),
@@ -73,6 +75,7 @@ impl Engine {
             "vocab": config.vocab_size,
             "mask": config.mask_id,
             "device": self.model.place().name,
+            "precision": self.model.precision().name(),
         })
         .to_string()
     }

@@ -11,7 +11,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use unmask::model::{Choice, Model, ModelFiles, Place, Warm, adapter, gpu};
+use unmask::{
+    forward::gpu::Precision,
+    model::{Choice, Model, ModelFiles, Place, PrecisionChoice, Warm, adapter, gpu},
+};
 
 use super::cell::call;
 
@@ -44,14 +47,20 @@ const MARK: &str = "unmask: counted";
 const SETTLE: Duration = Duration::from_millis(200);
 
 /// Makes the calls, each cell's twice, and tells of them.
-pub fn print(files: &ModelFiles, device: Choice, cells: &[(usize, usize)]) -> anyhow::Result<()> {
+pub fn print(
+    files: &ModelFiles,
+    device: Choice,
+    precision: PrecisionChoice,
+    cells: &[(usize, usize)],
+) -> anyhow::Result<()> {
     let place = match device {
         Choice::Cpu | Choice::Auto => Place::cpu(),
         Choice::Gpu => pollster::block_on(gpu())?,
         Choice::Adapter(number) => pollster::block_on(adapter(number))?,
     };
+    let precision = precision.first(&place);
     let (begun, compiles) = (Instant::now(), place.gpu.is_some());
-    let warm = pollster::block_on(Warm::up(place, &files.config))?;
+    let warm = pollster::block_on(Warm::up(place, &files.config, precision))?;
     let kernels_ms = compiles.then(|| begun.elapsed().as_secs_f64() * 1000.0);
     // Without the self-test, which would compile what is to be measured.
     let mut model = pollster::block_on(Model::loaded(files, warm))?;
@@ -78,12 +87,18 @@ fn mark() {
 }
 
 /// Starts the process, and hears what it tells.
-pub fn measure(model: Option<&Path>, device: Choice, cells: &[(usize, usize)]) -> anyhow::Result<Firsts> {
+pub fn measure(
+    model: Option<&Path>,
+    device: Choice,
+    precision: Precision,
+    cells: &[(usize, usize)],
+) -> anyhow::Result<Firsts> {
     // CubeCL reads its settings from the folder that it is started in.
     let folder = Scratch::new()?;
     fs::write(folder.0.join("cubecl.toml"), SETTINGS).context("the settings of the first calls cannot be written")?;
     let mut command = Command::new(env::current_exe().context("this program's own file cannot be found")?);
     command.current_dir(&folder.0).args(["bench", "--first", "--device", &device.to_string()]);
+    command.args(["--precision", precision.name()]);
     let list = |number: fn(&(usize, usize)) -> usize| {
         let mut all: Vec<usize> = cells.iter().map(number).collect();
         let mut known = vec![];

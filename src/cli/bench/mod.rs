@@ -17,11 +17,14 @@ use std::{
 use anyhow::{Context, anyhow};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use unmask::model::{Choice, Model, ModelFiles, ceiling};
+use unmask::{
+    forward::gpu::Precision,
+    model::{Choice, Model, ModelFiles, ceiling},
+};
 
 use super::{
     lists::no_twice,
-    model_options::{ModelOptions, of_folder},
+    model_options::{ModelOptions, PrecisionOptions, of_folder},
     print::{Form, Progress, print, wrong_usage},
     values::{at_least_one, batch},
 };
@@ -40,6 +43,7 @@ use whole::Whole;
   unmask bench
   unmask bench --device gpu --lengths 32,128 --batches 1,8,64
   unmask bench --device gpu --kernels
+  unmask bench --device gpu --precision f16
   unmask bench --device cpu --cache 2,4,8
   unmask bench --format json > before.json
   unmask bench --against before.json")]
@@ -75,6 +79,8 @@ pub struct Bench {
     format: Form,
     #[command(flatten)]
     place: ModelOptions,
+    #[command(flatten)]
+    precision: PrecisionOptions,
     /// Make the first calls alone, for another process
     #[arg(long, hide = true)]
     first: bool,
@@ -86,9 +92,15 @@ struct Measured {
     /// Of the program.
     version: String,
     device: String,
+    /// What products are made in: f32, f16.
+    #[serde(default = "f32_name")]
+    precision: String,
     /// SHA-256 of the weights.
     model: String,
     parameters: usize,
+    /// Bytes that the weights take on a GPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weight_bytes: Option<u64>,
     threads: usize,
     /// From the files to a model on the device, in ms; a GPU is opened before.
     load_ms: f64,
@@ -111,6 +123,11 @@ struct Measured {
 /// Calls of runs with a cache when nobody says otherwise, as of `generate`.
 const STEPS: usize = 32;
 
+/// Of results that do not say it.
+fn f32_name() -> String {
+    Precision::F32.name().into()
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(seconds),
@@ -126,7 +143,7 @@ impl Bench {
             None => ModelFiles::embedded(),
         };
         if self.first {
-            first::print(&files, self.place.device, &self.cells(self.lengths.clone()))?;
+            first::print(&files, self.place.device, self.precision.precision, &self.cells(self.lengths.clone()))?;
             return Ok(ExitCode::SUCCESS);
         }
         for (what, list) in [("length", &self.lengths), ("batch", &self.batches), ("cache", &self.cache)] {
@@ -135,7 +152,7 @@ impl Bench {
         let earlier = self.against.as_deref().map(read).transpose()?;
         let progress = Progress::new();
         progress.tell(format_args!("opening the model ..."));
-        let opened = pollster::block_on(Model::open(&files, self.place.device));
+        let opened = pollster::block_on(Model::open(&files, self.place.device, self.precision.precision));
         let (mut model, why) = opened.map_err(|error| of_folder(self.place.model.as_deref(), error))?;
         if let Some(&refresh) = self.cache.first() {
             model.keep(refresh)?; // if it cannot, that is known before anything takes time
@@ -153,7 +170,7 @@ impl Bench {
             Choice::Auto => Choice::Gpu,
             named => named,
         };
-        let first = first::measure(self.place.model.as_deref(), device, &cells)?;
+        let first = first::measure(self.place.model.as_deref(), device, model.precision(), &cells)?;
         progress.tell(format_args!("products of matrices ..."));
         let ceiling_gflops = pollster::block_on(ceiling(model.place()))? / 1e9;
         let mut told = vec![];
@@ -183,8 +200,10 @@ impl Bench {
         let measured = Measured {
             version: env!("CARGO_PKG_VERSION").into(),
             device: model.place().name.clone(),
+            precision: model.precision().name().into(),
             model: model.hash().to_owned(),
             parameters: model.parameters(),
+            weight_bytes: model.weight_bytes(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             load_ms: first.load_ms,
             kernels_ms: first.kernels_ms,

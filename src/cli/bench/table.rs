@@ -7,8 +7,9 @@ use crate::cli::run::count;
 pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> String {
     let Measured { device, parameters, threads, load_ms, first_call_ms, ceiling_gflops, .. } = measured;
     let kernels = measured.kernels_ms.map(|ms| format!(" ({ms:.0} ms of them for its kernels)")).unwrap_or_default();
+    let bytes = measured.weight_bytes.map(|bytes| format!(" of {bytes} bytes")).unwrap_or_default();
     let mut text = format!(
-        "on {device}: {why}; {parameters} weights, {} of the CPU\n\
+        "on {device}: {why}; {parameters} weights{bytes}, {} of the CPU\n\
          loaded in {load_ms:.0} ms{kernels}, first call {first_call_ms:.0} ms; products of matrices reach {ceiling_gflops:.1} GFLOP/s\n\n",
         count(*threads, "thread"),
     );
@@ -83,6 +84,7 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
             if now == then { String::new() } else { format!("before, the {what} was {then}\n") }
         };
         text += &other("device", device, &earlier.device);
+        text += &other("precision", &measured.precision, &earlier.precision);
         text += &other("model", &measured.model, &earlier.model);
     }
     text

@@ -15,7 +15,7 @@ use super::{
     STOPPED,
     how_options::{HowOptions, NAMES, seed_or_new},
     live,
-    model_options::{CacheOptions, ModelOptions},
+    model_options::{CacheOptions, ModelOptions, PrecisionOptions},
     print::{Form, of_elsewhere, print, wrong_usage},
     prompt::PromptOptions,
     run::{self, Event, Length, Pinned, Request, Start, Summary, Wanted},
@@ -54,6 +54,8 @@ pub struct Compare {
     seed: Option<u64>,
     #[command(flatten)]
     place: ModelOptions,
+    #[command(flatten)]
+    precision: PrecisionOptions,
     #[command(flatten)]
     cache: CacheOptions,
     /// Write the trace of each run into this folder, as 1.jsonl and so on, and all texts as samples.jsonl
@@ -113,6 +115,7 @@ impl Compare {
             runs,
             together: false,
             device: self.place.device,
+            precision: self.precision.precision,
             model: self.place.model,
             cache: self.cache.cache,
             trace: None,

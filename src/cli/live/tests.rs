@@ -34,6 +34,7 @@ fn several(runs: usize) -> View {
         temperature: 1.0,
         seed: 7,
         cache: None,
+        precision: None,
         device: "cpu".into(),
         mask: 2,
         vocabulary: vec![],

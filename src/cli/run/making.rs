@@ -27,7 +27,7 @@ pub fn run(request: &Request, sender: &SyncSender<Event>, stop: &AtomicBool) -> 
         Some(folder) => ModelFiles::read(folder)?,
         None => ModelFiles::embedded(),
     };
-    let opened = pollster::block_on(Model::open(&files, request.device));
+    let opened = pollster::block_on(Model::open(&files, request.device, request.precision));
     let (mut model, why) = opened.map_err(|error| of_folder(request.model.as_deref(), error))?;
     if let Some(refresh) = request.cache {
         model.keep(refresh)?;

@@ -16,7 +16,7 @@ use std::{
 };
 
 use unmask::{
-    model::Choice,
+    model::{Choice, PrecisionChoice},
     sampler::{Frame, Settings},
     trace::Header,
 };
@@ -75,6 +75,7 @@ pub struct Request {
     /// ... in one call of the model, or each in its own.
     pub together: bool,
     pub device: Choice,
+    pub precision: PrecisionChoice,
     pub model: Option<PathBuf>,
     /// In how many calls all is computed once, if the others are to read what was kept.
     pub cache: Option<usize>,

@@ -61,6 +61,8 @@ struct Sample<'a> {
     temperature: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    precision: Option<&'a str>,
     calls: usize,
     revealed: usize,
     stopped: bool,
@@ -129,6 +131,7 @@ impl Output {
             steps: header.steps,
             temperature: header.temperature,
             cache: header.cache,
+            precision: header.precision.as_deref(),
             calls: summary.calls(),
             revealed: summary.revealed(),
             stopped: *stopped,

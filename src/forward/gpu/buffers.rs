@@ -3,11 +3,10 @@
 use bytemuck::cast_slice;
 use wgpu::{BindGroup, Buffer, BufferDescriptor, BufferUsages, Device, util::DeviceExt};
 
-use super::kernel::bound;
-use super::kernels::Kernels;
+use super::{GpuError, Precision, kernel::bound, kernels::Kernels};
 use crate::{
     denoiser::twin::STATS,
-    forward::{Shape, Weights},
+    forward::{BlockWeights, Shape, Weights},
 };
 
 /// The weights of a net on the device.
@@ -31,27 +30,45 @@ struct StoredBlock {
 }
 
 impl Stored {
-    pub fn new(device: &Device, shape: &Shape, weights: &Weights, longest: usize) -> Self {
-        let stored = |name: &str, values: &[f32]| {
+    /// # Errors
+    /// [`GpuError::NoF16`] for weights that `precision` cannot hold.
+    pub fn new(
+        device: &Device,
+        shape: &Shape,
+        weights: &Weights,
+        precision: Precision,
+        longest: usize,
+    ) -> Result<Self, GpuError> {
+        let stored = |name: &str, contents: &[u8]| {
             device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
                 label: Some(name),
-                contents: cast_slice(values),
+                contents,
                 usage: BufferUsages::STORAGE,
             })
         };
-        let block = |block: &crate::forward::BlockWeights| StoredBlock {
-            qkv: stored("qkv", &block.qkv),
-            norms: stored("norms", &[&block.q_norm[..], &block.k_norm].concat()),
-            proj: stored("proj", &block.proj),
-            w13: stored("w13", &block.w13),
-            w2: stored("w2", &block.w2),
+        let factor = |name: String, weights: &[f32]| Ok(stored(&name, &precision.stored(&name, weights)?));
+        let block = |(index, block): (usize, &BlockWeights)| {
+            let named = |part: &str| format!("blocks.{index}.{part}");
+            Ok(StoredBlock {
+                qkv: factor(named("qkv"), &block.qkv)?,
+                norms: stored("norms", cast_slice(&[&block.q_norm[..], &block.k_norm].concat())),
+                proj: factor(named("proj"), &block.proj)?,
+                w13: factor(named("w13"), &block.w13)?,
+                w2: factor(named("w2"), &block.w2)?,
+            })
         };
-        Self {
-            emb: stored("emb", &weights.emb),
-            head: stored("head", &weights.head),
-            blocks: weights.blocks.iter().map(block).collect(),
-            rotations: stored("rotations", &shape.rotations(longest)),
-        }
+        Ok(Self {
+            emb: stored("emb", cast_slice(&weights.emb)),
+            head: factor("head".into(), &weights.head)?,
+            blocks: weights.blocks.iter().enumerate().map(block).collect::<Result<_, GpuError>>()?,
+            rotations: stored("rotations", cast_slice(&shape.rotations(longest))),
+        })
+    }
+
+    /// Of the weights.
+    pub fn bytes(&self) -> u64 {
+        let blocks = self.blocks.iter().flat_map(|one| [&one.qkv, &one.norms, &one.proj, &one.w13, &one.w2]);
+        [&self.emb, &self.head].into_iter().chain(blocks).map(Buffer::size).sum()
     }
 }
 

@@ -9,7 +9,7 @@ use bytemuck::cast_slice;
 use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
 use super::{
-    GpuError, Handle,
+    GpuError, Handle, Precision,
     buffers::{Space, Stored},
     kernels::Kernels,
     read::{Pending, Pool},
@@ -34,6 +34,7 @@ const MOST_ROWS: usize = (1 << 16) - 1;
 pub struct Prepared {
     handle: Handle,
     shape: Shape,
+    precision: Precision,
     kernels: Kernels,
 }
 
@@ -41,10 +42,15 @@ impl Prepared {
     /// Kernels for a net of this shape; once they are here, they are compiled.
     ///
     /// # Errors
-    /// [`GpuError::Refused`].
-    pub async fn new(handle: Handle, shape: Shape) -> Result<Self, GpuError> {
-        let kernels = Kernels::new(&handle, &shape).await?;
-        Ok(Self { handle, shape, kernels })
+    /// [`GpuError::Refused`], [`GpuError::NoF16`].
+    pub async fn new(handle: Handle, shape: Shape, precision: Precision) -> Result<Self, GpuError> {
+        let kernels = Kernels::new(&handle, &shape, precision).await?;
+        Ok(Self { handle, shape, precision, kernels })
+    }
+
+    /// What products are made in.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// The shape of the net.
@@ -58,6 +64,7 @@ impl Prepared {
 pub struct Forward {
     pub(super) handle: Handle,
     shape: Shape,
+    precision: Precision,
     kernels: Kernels,
     stored: Stored,
     pub(super) space: Mutex<Option<Space>>,
@@ -126,19 +133,20 @@ impl Forward {
     /// A net with its kernels and these weights, for sequences of up to `longest` tokens.
     ///
     /// # Errors
-    /// [`GpuError::Refused`].
+    /// [`GpuError::Refused`], [`GpuError::NoF16`].
     pub fn new(prepared: Prepared, weights: &Weights, longest: usize) -> Result<Self, GpuError> {
-        let Prepared { handle, shape, kernels } = prepared;
+        let Prepared { handle, shape, precision, kernels } = prepared;
         let largest = weights.largest_score(&shape);
         if largest > LARGEST_SCORE {
             return Err(GpuError::Refused(format!(
                 "scores may reach {largest}; up to {LARGEST_SCORE} can be told apart"
             )));
         }
-        let stored = Stored::new(&handle.device, &shape, weights, longest);
+        let stored = Stored::new(&handle.device, &shape, weights, precision, longest)?;
         Ok(Self {
             handle,
             shape,
+            precision,
             kernels,
             stored,
             space: Mutex::default(),
@@ -150,6 +158,16 @@ impl Forward {
     /// The shape of the net.
     pub fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// What products are made in.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Bytes of the weights on the device.
+    pub fn weight_bytes(&self) -> u64 {
+        self.stored.bytes()
     }
 
     /// How many dispatches were sent so far.

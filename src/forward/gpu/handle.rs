@@ -25,7 +25,8 @@ impl Handle {
         let adapter = adapter.map_err(|error| GpuError::None(format!("no adapter ({error})")))?;
         let wanted = DeviceDescriptor {
             label: Some("unmask"),
-            required_features: adapter.features() & (Features::TIMESTAMP_QUERY | Features::SUBGROUP),
+            required_features: adapter.features()
+                & (Features::TIMESTAMP_QUERY | Features::SUBGROUP | Features::SHADER_F16),
             required_limits: adapter.limits(),
             ..Default::default()
         };

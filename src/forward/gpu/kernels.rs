@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use wgpu::{BindGroupLayout, ComputePipeline, Device};
 
 use super::{
-    GpuError, Handle,
+    GpuError, Handle, Precision,
     kernel::{
         Access::{self, Read, Write},
         Kernel, filled, layout,
@@ -65,18 +65,19 @@ pub(super) struct Kernels {
 pub(super) const REVEAL_LANES: u32 = 64;
 
 impl Kernels {
-    pub async fn new(handle: &Handle, shape: &Shape) -> Result<Self, GpuError> {
+    pub async fn new(handle: &Handle, shape: &Shape, precision: Precision) -> Result<Self, GpuError> {
         supported(handle, shape)?;
+        precision.offered(handle)?;
         let device = &handle.device;
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let kernels = Self::made(device, shape);
+        let kernels = Self::made(device, shape, precision);
         match scope.pop().await {
             None => Ok(kernels),
             Some(error) => Err(GpuError::Refused(error.to_string())),
         }
     }
 
-    fn made(device: &Device, shape: &Shape) -> Self {
+    fn made(device: &Device, shape: &Shape, precision: Precision) -> Self {
         let Shape { vocab_size, d_model: d, d_ff, norm_eps, .. } = *shape;
         let head = shape.head_dim();
         let kernel = |name: &str, text: &str, accesses: &[Access], values: &[(&str, String)]| {
@@ -93,7 +94,7 @@ impl Kernels {
         let product = |name: &'static str, text: &str, into: usize, out: usize| {
             let values = [("into", number(into)), ("out", number(out)), ("eps", eps.clone())];
             let text = format!("{text}\n{}", include_str!("../../../shaders/product.wgsl"));
-            Product::new(device, name, filled(&text, &values), out)
+            Product::new(device, name, precision.fill(&filled(&text, &values)), out)
         };
         Self {
             embed: kernel(

@@ -5,6 +5,7 @@ mod call;
 mod handle;
 mod kernel;
 mod kernels;
+mod precision;
 mod read;
 mod record;
 mod tiles;
@@ -12,6 +13,7 @@ mod timed;
 
 pub use call::{Forward, Prepared, Question, Sequences, What};
 pub use handle::Handle;
+pub use precision::Precision;
 pub use read::{Pending, Told};
 
 /// Why the GPU does not compute.
@@ -23,6 +25,9 @@ pub enum GpuError {
     /// The kernels are not made for such a net, or the device does not take them; there is another way to compute it.
     #[error("the kernels do not run this net: {0}")]
     Refused(String),
+    /// The kernels do not run this net in f16; in f32 they may.
+    #[error("no f16: {0}")]
+    NoF16(String),
     /// The device was lost, or out of memory.
     #[error("what the GPU computed cannot be read: {0}")]
     Lost(String),

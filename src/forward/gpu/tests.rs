@@ -6,7 +6,7 @@ use wgpu::{
 };
 
 use super::{
-    Handle,
+    Handle, Precision,
     kernel::{Kernel, bound},
     kernels::{Kernels, REVEAL_LANES},
     read::{Pending, Pool},
@@ -46,9 +46,13 @@ struct Bench {
 
 impl Bench {
     fn new(shape: Shape) -> Self {
+        Self::within(shape, Precision::F32)
+    }
+
+    fn within(shape: Shape, precision: Precision) -> Self {
         let (handle, _) =
             pollster::block_on(Handle::open()).expect("a Vulkan driver; `cargo xtask setup` installs one");
-        let kernels = pollster::block_on(Kernels::new(&handle, &shape)).unwrap();
+        let kernels = pollster::block_on(Kernels::new(&handle, &shape, precision)).unwrap();
         Self { handle, kernels }
     }
 
@@ -114,48 +118,103 @@ fn embed_is_its_twin() {
     }
 }
 
+/// Sizes of the numbers that are summed: the sums over their magnitudes.
+fn magnitudes(numbers: &[f32]) -> Vec<f32> {
+    numbers.iter().map(|x| x.abs()).collect()
+}
+
+/// In f16 either factor is off by up to 2^-11 of itself, and so is each of four sums: one way and the other, so that a sum of
+/// many is off by less than 2^-11 of their `sizes`.
+fn assert_near_in(precision: Precision, what: &str, found: &[f32], wanted: &[f32], sizes: &[f32]) {
+    assert_eq!((found.len(), sizes.len()), (wanted.len(), wanted.len()), "{what}");
+    let relative = if precision == Precision::F16 { 1.0 / 2048.0 } else { 0.0 };
+    for (at, ((found, wanted), size)) in found.iter().zip(wanted).zip(sizes).enumerate() {
+        let most = 2e-4 * wanted.abs().max(1.0) + relative * size;
+        assert!(
+            (found - wanted).abs() <= most,
+            "{what} in {precision:?}, {at}: {found} instead of {wanted}, of {size}"
+        );
+    }
+}
+
 #[test]
-fn products_are_their_twins_by_either_tiles() {
-    for shape in SHAPES {
-        let (d, ff, eps) = (shape.d_model, shape.d_ff, shape.norm_eps);
-        let bench = Bench::new(shape);
-        let layout = bench.kernels.product_layout();
-        for rows in [1, 37, 1029] {
-            let (x, a) = (numbers(rows * d, 2), numbers(rows * ff, 3));
-            let (call, x_bytes) = (bytes(&[rows as u32, 1, 0, 0]), bytes(&x));
-
-            let weight = numbers(3 * d * d, 4);
-            let mut wanted = vec![0.0; rows * 3 * d];
-            cpu::normed(&cpu::Matrix::new(&weight, d), eps, &x, &mut wanted);
-            let (pipeline, groups) = bench.kernels.qkv.for_rows(rows);
-            let contents = [x_bytes.clone(), bytes(&weight), bytes(&vec![0f32; wanted.len()]), call.clone()];
-            assert_near("normed", &bench.run((pipeline, layout), &contents, 2, groups), &wanted);
-
-            let weight = numbers(2 * ff * d, 5);
-            let mut wanted = vec![0.0; rows * ff];
-            cpu::gated(&cpu::Matrix::gates(&weight, d), eps, &x, &mut wanted);
-            let (pipeline, groups) = bench.kernels.gates.for_rows(rows);
-            let contents = [x_bytes.clone(), bytes(&weight), bytes(&vec![0f32; wanted.len()]), call.clone()];
-            assert_near("gated", &bench.run((pipeline, layout), &contents, 2, groups), &wanted);
-
-            let weight = numbers(d * ff, 6);
-            let mut wanted = x.clone();
-            cpu::added(&cpu::Matrix::new(&weight, ff), &a, &mut wanted);
-            let (pipeline, groups) = bench.kernels.down.for_rows(rows);
-            let contents = [bytes(&a), bytes(&weight), x_bytes.clone(), call];
-            assert_near("added", &bench.run((pipeline, layout), &contents, 2, groups), &wanted);
-
-            let weight = numbers(shape.vocab_size * d, 7);
-            let places: Vec<u32> = (0..rows as u32).filter(|row| row % 3 != 1).collect();
-            let chosen: Vec<f32> = places.iter().flat_map(|&row| &x[row as usize * d..][..d]).copied().collect();
-            let mut wanted = vec![0.0; places.len() * shape.vocab_size];
-            cpu::normed(&cpu::Matrix::new(&weight, d), eps, &chosen, &mut wanted);
-            let (pipeline, groups) = bench.kernels.logits.for_rows(places.len());
-            let asked = [&[places.len() as u32], &places[..]].concat();
-            let contents = [x_bytes, bytes(&weight), bytes(&vec![0f32; wanted.len()]), bytes(&asked)];
-            assert_near("logits", &bench.run((pipeline, layout), &contents, 2, groups), &wanted);
+fn products_are_their_twins_by_either_tiles_in_either_precision() {
+    for precision in [Precision::F32, Precision::F16] {
+        for shape in SHAPES {
+            for rows in [1, 37, 1029] {
+                products_are_their_twins(precision, shape, rows);
+            }
         }
     }
+}
+
+fn products_are_their_twins(precision: Precision, shape: Shape, rows: usize) {
+    let (d, ff, eps) = (shape.d_model, shape.d_ff, shape.norm_eps);
+    let bench = Bench::within(shape, precision);
+    let layout = bench.kernels.product_layout();
+    let stored = |weight: &[f32]| precision.stored("weight", weight).unwrap();
+    let (x, a) = (numbers(rows * d, 2), numbers(rows * ff, 3));
+    let (call, x_bytes) = (bytes(&[rows as u32, 1, 0, 0]), bytes(&x));
+    let normed = |x: &[f32], weight: &[f32]| {
+        let mut sums = vec![0.0; x.len() / d * (weight.len() / d)];
+        cpu::normed(&cpu::Matrix::new(weight, d), eps, x, &mut sums);
+        sums
+    };
+
+    let weight = numbers(3 * d * d, 4);
+    let (wanted, sizes) = (normed(&x, &weight), normed(&magnitudes(&x), &magnitudes(&weight)));
+    let (pipeline, groups) = bench.kernels.qkv.for_rows(rows);
+    let contents = [x_bytes.clone(), stored(&weight), bytes(&vec![0f32; wanted.len()]), call.clone()];
+    let found = bench.run((pipeline, layout), &contents, 2, groups);
+    assert_near_in(precision, "normed", &found, &wanted, &sizes);
+
+    let weight = numbers(2 * ff * d, 5);
+    let mut wanted = vec![0.0; rows * ff];
+    cpu::gated(&cpu::Matrix::gates(&weight, d), eps, &x, &mut wanted);
+    let halves = normed(&magnitudes(&x), &magnitudes(&weight));
+    let sizes = halves.chunks(2 * ff).flat_map(|row| {
+        let (gates, others) = row.split_at(ff);
+        gates.iter().zip(others).map(|(gate, other)| 2.0 * gate * other)
+    });
+    let (pipeline, groups) = bench.kernels.gates.for_rows(rows);
+    let contents = [x_bytes.clone(), stored(&weight), bytes(&vec![0f32; wanted.len()]), call.clone()];
+    let found = bench.run((pipeline, layout), &contents, 2, groups);
+    assert_near_in(precision, "gated", &found, &wanted, &sizes.collect::<Vec<_>>());
+
+    let weight = numbers(d * ff, 6);
+    let (mut wanted, mut sizes) = (x.clone(), magnitudes(&x));
+    cpu::added(&cpu::Matrix::new(&weight, ff), &a, &mut wanted);
+    cpu::added(&cpu::Matrix::new(&magnitudes(&weight), ff), &magnitudes(&a), &mut sizes);
+    let (pipeline, groups) = bench.kernels.down.for_rows(rows);
+    let contents = [bytes(&a), stored(&weight), x_bytes.clone(), call];
+    let found = bench.run((pipeline, layout), &contents, 2, groups);
+    assert_near_in(precision, "added", &found, &wanted, &sizes);
+
+    let weight = numbers(shape.vocab_size * d, 7);
+    let places: Vec<u32> = (0..rows as u32).filter(|row| row % 3 != 1).collect();
+    let chosen: Vec<f32> = places.iter().flat_map(|&row| &x[row as usize * d..][..d]).copied().collect();
+    let (wanted, sizes) = (normed(&chosen, &weight), normed(&magnitudes(&chosen), &magnitudes(&weight)));
+    let (pipeline, groups) = bench.kernels.logits.for_rows(places.len());
+    let asked = [&[places.len() as u32], &places[..]].concat();
+    let contents = [x_bytes, stored(&weight), bytes(&vec![0f32; wanted.len()]), bytes(&asked)];
+    let found = bench.run((pipeline, layout), &contents, 2, groups);
+    assert_near_in(precision, "logits", &found, &wanted, &sizes);
+}
+
+#[test]
+fn what_is_too_large_for_f16_is_noticed() {
+    let bench = Bench::within(EVEN, Precision::F16);
+    let (d, rows) = (EVEN.d_model, 3);
+    let layout = bench.kernels.product_layout();
+    let weight = Precision::F16.stored("weight", &numbers(3 * d * d, 4)).unwrap();
+    let row = |largest: f32| (0..d).map(|at| if at == 77 { largest } else { 1.0 }).collect::<Vec<_>>();
+    // As large as may be; more than that; more than f16 can hold at all.
+    let x = [row(1999.0), row(-2001.0), row(1e6)].concat();
+    let (pipeline, groups) = bench.kernels.qkv.for_rows(rows);
+    let contents = [bytes(&x), weight, bytes(&vec![0f32; rows * 3 * d]), bytes(&[rows as u32, 1, 0, 0])];
+    let found = bench.run((pipeline, layout), &contents, 2, groups);
+    assert!(found[..3 * d].iter().all(|x| x.is_finite()));
+    assert!(found[3 * d..].iter().all(|x| x.is_nan()));
 }
 
 #[test]

@@ -30,7 +30,9 @@ pub fn measure(unmask: &Unmask, quick: bool) -> anyhow::Result<()> {
             [name, number(&one["dispatches"], 0), number(&one["us"], 1), format!("{:.0} %", 100.0 * us / all)]
         };
         let rows: Vec<_> = kernels.iter().map(row).collect();
-        let title = format!("The GPU's own time for {} x {} tokens: {all:.0} µs", cell["batch"], cell["length"]);
+        let precision = told["precision"].as_str().unwrap_or("f32");
+        let size = format!("{} x {} tokens", cell["batch"], cell["length"]);
+        let title = format!("The GPU's own time for {size} in {precision}: {all:.0} µs");
         show(&title, &command, &table(["kernel", "operations", "µs", "of all"], &rows));
     }
     let row = |run: &Value| {
