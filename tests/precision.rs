@@ -52,7 +52,7 @@ fn run(model: &mut Model, seed: u64) -> (Vec<u32>, Vec<Vec<u32>>) {
 }
 
 fn logits(model: &Model, tokens: &[u32]) -> Vec<f32> {
-    pollster::block_on(model.logits(tokens)).unwrap()
+    pollster::block_on(model.logits(tokens, tokens.len())).unwrap()
 }
 
 #[test]

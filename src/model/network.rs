@@ -17,7 +17,7 @@ use crate::{
 /// A net with its weights, on its device.
 pub enum Network {
     /// The CPU's forward.
-    Cpu(cpu::Forward),
+    Cpu(Box<cpu::Forward>),
     /// The GPU's.
     Gpu(Box<gpu::Forward>),
     /// burn's operations, one after the other: nets of other families, a net in training, and where the GPU's forward
@@ -49,7 +49,7 @@ impl Network {
                 return Self::plain(bytes, config, &place);
             }
             let (shape, weights) = weights::fold(bytes, config)?;
-            return Ok(Self::Cpu(cpu::Forward::new(shape, &weights)));
+            return Ok(Self::Cpu(Box::new(cpu::Forward::new(shape, &weights))));
         };
         let (shape, weights) = weights::fold(bytes, config)?;
         let made = async {
