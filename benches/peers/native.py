@@ -75,7 +75,7 @@ def timed(call, seconds):
 
 def ours(args, batch):
     command = [args.unmask, "bench", "--device", "cpu", "--model", args.model, "--lengths", args.length, "--batches", batch]
-    command += ["--seconds", args.seconds / 2, "--logits", "--format", "json"]
+    command += ["--seconds", args.seconds, "--logits", "--format", "json"]
     threads = {**os.environ, "RAYON_NUM_THREADS": str(args.threads)}
     out = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True, env=threads).stdout
     cell = json.loads(out)["cells"][0]
@@ -178,7 +178,7 @@ def main():
     parser.add_argument("--batches", default="1,8")
     parser.add_argument("--length", type=int, default=128)
     parser.add_argument("--turns", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of each one's turn")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each one's turn")
     parser.add_argument("--patience", type=float, default=300.0, help="seconds to wait in all, for each number of threads, for idle cores")
     parser.add_argument("--no-compile", action="store_true")
     parser.add_argument("--json", type=pathlib.Path)

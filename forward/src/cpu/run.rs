@@ -1,5 +1,6 @@
 //! A whole forward, its rows dealt out to the threads.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Cache, Matrix, added, attend, embed, gated, normed, rotate};
@@ -24,10 +25,13 @@ pub struct Forward {
 /// Where a call computes.
 #[derive(Debug, Default)]
 struct Space {
-    next: Vec<f32>,  // [rows, 3 d]
-    here: Vec<f32>,  // [rows, 3 d]
-    seen: Vec<f32>,  // [rows, d]
-    gates: Vec<f32>, // [rows, ff]
+    next: Vec<f32>, // [rows, 3 d]
+    here: Vec<f32>, // [rows, 3 d]
+}
+
+thread_local! {
+    /// Where a thread computes what nobody else reads: it stays in the thread's own cache.
+    static SCRATCH: Cell<Vec<f32>> = const { Cell::new(vec![]) };
 }
 
 #[derive(Debug)]
@@ -52,10 +56,8 @@ struct Call<'a> {
 /// Some rows of a batch, with what is known of them.
 struct Rows<'a> {
     places: &'a [u32],
-    x: &'a mut [f32],     // [rows, d]
-    qkv: &'a mut [f32],   // [rows, 3 d]
-    seen: &'a mut [f32],  // [rows, d]
-    gates: &'a mut [f32], // [rows, ff]
+    x: &'a mut [f32],   // [rows, d]
+    qkv: &'a mut [f32], // [rows, 3 d]
 }
 
 impl Forward {
@@ -151,11 +153,9 @@ impl Forward {
         embed(&self.emb, shape.emb_scale, &shown, &mut x);
         // Each block reads its queries, keys and values from one of two while its rows write those of the next into the
         // other. Where they are kept, it reads them there.
-        let Space { mut next, mut here, mut seen, mut gates } = std::mem::take(&mut *self.space());
-        let kept = if cache.is_some() { 0 } else { 3 * d };
-        for (numbers, width) in [(&mut next, 3 * d), (&mut here, kept), (&mut seen, d), (&mut gates, ff)] {
-            numbers.resize(rows.len() * width, 0.0);
-        }
+        let Space { mut next, mut here } = std::mem::take(&mut *self.space());
+        next.resize(rows.len() * 3 * d, 0.0);
+        here.resize(if cache.is_some() { 0 } else { rows.len() * 3 * d }, 0.0);
         for index in 0..=blocks {
             // Of the last block, what nobody asks for is needed no further than its keys and values.
             let places = if index < blocks { rows } else { asked };
@@ -168,16 +168,17 @@ impl Forward {
             };
             let taken = rows_at_once(places.len());
             let parts = places.chunks(taken).zip(x.chunks_mut(taken * d)).zip(next.chunks_mut(taken * 3 * d));
-            let scratch = seen[..places.len() * d].chunks_mut(taken * d);
-            let scratch = scratch.zip(gates[..places.len() * ff].chunks_mut(taken * ff));
-            let parts = parts.zip(scratch);
-            let parts = parts.map(|(((places, x), qkv), (seen, gates))| Rows { places, x, qkv, seen, gates }).collect();
+            let parts = parts.map(|((places, x), qkv)| Rows { places, x, qkv }).collect();
             each(parts, |rows| {
                 if let Some(block) = index.checked_sub(1).and_then(|index| self.blocks.get(index)) {
-                    attend(shape, length, qkv, rows.places, rows.seen);
-                    added(&block.proj, rows.seen, rows.x);
-                    gated(&block.w13, shape.norm_eps, rows.x, rows.gates);
-                    added(&block.w2, rows.gates, rows.x);
+                    let mut scratch = SCRATCH.take();
+                    scratch.resize(rows.places.len() * (d + ff), 0.0);
+                    let (seen, gates) = scratch.split_at_mut(rows.places.len() * d); // [rows, d], [rows, ff]
+                    attend(shape, length, qkv, rows.places, seen);
+                    added(&block.proj, seen, rows.x);
+                    gated(&block.w13, shape.norm_eps, rows.x, gates);
+                    added(&block.w2, gates, rows.x);
+                    SCRATCH.set(scratch);
                 }
                 if let Some(block) = self.blocks.get(index) {
                     normed(&block.qkv, shape.norm_eps, rows.x, rows.qkv);
@@ -190,7 +191,7 @@ impl Forward {
                 None => std::mem::swap(&mut here, &mut next),
             }
         }
-        *self.space() = Space { next, here, seen, gates };
+        *self.space() = Space { next, here };
         x
     }
 }
