@@ -85,7 +85,12 @@ fn a_gpu_s_kernels_are_timed_by_its_own_clock() {
         kernels.iter().map(|one| (one["name"].as_str().unwrap(), one["dispatches"].as_u64().unwrap())).collect();
     let block = ["qkv", "rotate", "attend", "proj", "gates", "down"].map(|name| (name, 2));
     assert_eq!(counts, [&[("embed", 1)], &block[..], &[("logits", 1), ("predict", 1)]].concat());
-    assert!(kernels.iter().all(|one| one["us"].as_f64().unwrap() >= 0.0));
+    let number = |one: &Value, name: &str| one[name].as_f64().unwrap_or_else(|| panic!("{name} in {one}"));
+    assert!(kernels.iter().all(|one| number(one, "us") >= 0.0 && number(one, "floor_us") > 0.0));
+    let gflop: f64 = kernels.iter().map(|one| number(one, "gflop")).sum();
+    assert!(
+        (gflop / number(&told["cells"][0], "gflop") - 1.0).abs() < 1e-9 && number(&told, "copied_gb_per_second") > 0.0
+    );
     let (code, _, notes) = bench(&["--device", "cpu", "--seconds", "0", "--kernels"]);
     assert!(code == 1 && notes.contains("kernels are timed where they run: on a GPU"), "{notes}");
 }

@@ -52,7 +52,7 @@ pub use precision::PrecisionChoice;
 pub use self_test::SelfTest;
 pub use warm::Warm;
 #[cfg(not(target_family = "wasm"))]
-pub use work::{ceiling, flops};
+pub use work::{KernelWork, ceiling, flops, kernel_work};
 
 #[cfg(not(target_family = "wasm"))]
 use burn::prelude::*;

@@ -32,10 +32,23 @@ impl Model {
         forward.timed_whole(&sequences, &self.question(&places, &keys)).await.map_err(lost)
     }
 
+    /// Bytes a second that a copy within the GPU's memory reads and writes.
+    ///
+    /// # Errors
+    /// As [`Model::timed`].
+    pub async fn bandwidth(&self) -> Result<f64, DenoiserError> {
+        self.on_its_own_kernels()?.bandwidth().await.map_err(lost)
+    }
+
+    fn on_its_own_kernels(&self) -> Result<&Forward, DenoiserError> {
+        match &self.net {
+            Network::Gpu(forward) => Ok(forward),
+            _ => Err(DenoiserError::Input("kernels are timed where they run: on a GPU".into())),
+        }
+    }
+
     fn to_time(&self, batch: &[&[u32]]) -> Result<(&Forward, Sequences, Vec<u32>), DenoiserError> {
-        let Network::Gpu(forward) = &self.net else {
-            return Err(DenoiserError::Input("kernels are timed where they run: on a GPU".into()));
-        };
+        let forward = self.on_its_own_kernels()?;
         let length = batch.first().map_or(0, |tokens| tokens.len());
         for tokens in batch {
             self.check(tokens)?;

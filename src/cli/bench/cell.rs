@@ -10,7 +10,7 @@ use unmask::{
 
 use super::{
     first::First,
-    kernels::{self, KernelTime},
+    kernels::{self, Ceilings, KernelTime},
 };
 
 /// What was measured of them.
@@ -66,7 +66,13 @@ impl Cell {
         extra: Extra,
     ) -> anyhow::Result<Self> {
         call(model, length, batch, 1)?; // this process has its own first
-        let kernels = extra.kernels.then(|| kernels::measure(model, length, batch)).transpose()?;
+        let kernels = match extra.bandwidth {
+            Some(bytes) => {
+                let ceilings = Ceilings { flop: 1e9 * ceiling_gflops, bytes };
+                Some(kernels::measure(model, length, batch, ceilings)?)
+            }
+            None => None,
+        };
         let mut told = 0;
         let times = timed(seconds, |count| {
             told = call(model, length, batch, 2 + count)?;
@@ -108,7 +114,8 @@ impl Cell {
 #[derive(Clone, Copy, Debug)]
 pub struct Extra {
     pub logits: bool,
-    pub kernels: bool,
+    /// For each kernel: the bytes a second that the device copies.
+    pub bandwidth: Option<f64>,
 }
 
 /// The ms of calls of so many seconds, rising; `call` is told how many were made before.

@@ -68,7 +68,7 @@ pub struct Bench {
     /// Time the logits alone as well, with nothing said of them: what other programs call a call
     #[arg(long)]
     logits: bool,
-    /// Tell what each kernel of a call takes, by the GPU's own clock
+    /// Tell what each kernel of a call takes, by the GPU's own clock, beside the least that its operations and bytes would
     #[arg(long)]
     kernels: bool,
     /// An earlier result to compare with, from --format json
@@ -111,6 +111,9 @@ struct Measured {
     first_call_ms: f64,
     /// What a product of two large f32 matrices reaches.
     ceiling_gflops: f64,
+    /// Gigabytes a second that a copy within the GPU's memory reads and writes, if kernels were timed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    copied_gb_per_second: Option<f64>,
     cells: Vec<Cell>,
     /// A run a length, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -173,6 +176,10 @@ impl Bench {
         let first = first::measure(self.place.model.as_deref(), device, model.precision(), &cells)?;
         progress.tell(format_args!("products of matrices ..."));
         let ceiling_gflops = pollster::block_on(ceiling(model.place()))? / 1e9;
+        let bandwidth = match self.kernels {
+            true => Some(pollster::block_on(model.bandwidth())?),
+            false => None,
+        };
         let mut told = vec![];
         for (index, &(length, batch)) in cells.iter().enumerate() {
             progress.tell(format_args!("{length} tokens, {batch} at a time ({} of {}) ...", index + 1, cells.len()));
@@ -183,7 +190,7 @@ impl Bench {
                 self.seconds,
                 ceiling_gflops,
                 &first.cells[index],
-                Extra { logits: self.logits, kernels: self.kernels },
+                Extra { logits: self.logits, bandwidth },
             )?);
         }
         let mut runs = vec![];
@@ -209,6 +216,7 @@ impl Bench {
             kernels_ms: first.kernels_ms,
             first_call_ms: first.cells.first().map_or(0.0, |cell| cell.first_ms),
             ceiling_gflops,
+            copied_gb_per_second: bandwidth.map(|bytes| bytes / 1e9),
             cells: told,
             runs,
             cached,

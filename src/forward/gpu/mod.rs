@@ -9,6 +9,7 @@ mod precision;
 mod read;
 mod record;
 mod tiles;
+#[cfg(not(target_family = "wasm"))]
 mod timed;
 
 pub use call::{Forward, Prepared, Question, Sequences, What};

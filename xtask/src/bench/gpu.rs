@@ -27,13 +27,16 @@ pub fn measure(unmask: &Unmask, quick: bool) -> anyhow::Result<()> {
         let row = |one: &Value| {
             let us = one["us"].as_f64().unwrap_or(0.0);
             let name = one["name"].as_str().unwrap_or("?").to_owned();
-            [name, number(&one["dispatches"], 0), number(&one["us"], 1), format!("{:.0} %", 100.0 * us / all)]
+            let [times, time, floor] =
+                [("dispatches", 0), ("us", 1), ("floor_us", 1)].map(|(key, digits)| number(&one[key], digits));
+            let (work, moved) = (number(&one["gflop"], 3), number(&one["megabytes"], 2));
+            [name, times, time, format!("{:.0} %", 100.0 * us / all), work, moved, floor]
         };
         let rows: Vec<_> = kernels.iter().map(row).collect();
         let precision = told["precision"].as_str().unwrap_or("f32");
         let size = format!("{} x {} tokens", cell["batch"], cell["length"]);
         let title = format!("The GPU's own time for {size} in {precision}: {all:.0} µs");
-        show(&title, &command, &table(["kernel", "operations", "µs", "of all"], &rows));
+        show(&title, &command, &table(["kernel", "operations", "µs", "of all", "GFLOP", "MB", "floor µs"], &rows));
     }
     let row = |run: &Value| {
         let cell = |name: &str, digits| number(&run[name], digits);
