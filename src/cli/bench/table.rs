@@ -74,17 +74,21 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
         let Some(kernels) = &cell.kernels else { continue };
         let all: f64 = kernels.iter().map(|one| one.us).sum();
         text += &format!("\n{} tokens, {} at a time: {all:.0} µs by the GPU's clock\n", cell.length, cell.batch);
-        text += "  kernel  times      µs each  share    GFLOP      MB  floor µs\n";
+        text += "  kernel  times      µs each   floor each  share    GFLOP      MB\n";
         for one in kernels {
-            let (share, each) = (100.0 * one.us / all, one.us / one.dispatches as f64);
+            let [each, floor] = [one.us, one.floor_us].map(|us| us / one.dispatches as f64);
             text += &format!(
-                "{:>8} {:>6} {each:>12.1} {share:>4.0} % {:>8.3} {:>7.2} {:>9.1}\n",
-                one.name, one.dispatches, one.gflop, one.megabytes, one.floor_us
+                "{:>8} {:>6} {each:>12.1} {floor:>12.1} {:>4.0} % {:>8.3} {:>7.2}\n",
+                one.name,
+                one.dispatches,
+                100.0 * one.us / all,
+                one.gflop,
+                one.megabytes
             );
         }
         let copies = measured.copied_gb_per_second.unwrap_or_default();
         text += &format!(
-            "floor: of all dispatches of a kernel, by {ceiling_gflops:.1} GFLOP/s and by {copies:.1} GB/s of a copy\n"
+            "floor: its operations by {ceiling_gflops:.1} GFLOP/s of products, or its bytes by {copies:.1} GB/s of a copy; GFLOP and MB of all\n"
         );
     }
     if let Some(earlier) = earlier {
