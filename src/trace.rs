@@ -87,10 +87,10 @@ impl Header {
         let (most, s) = (if at_most { "at most " } else { "" }, if self.steps == 1 { "" } else { "s" });
         let mut words = self.words().told();
         words.push(format!("{most}{} step{s}", self.steps));
-        words.push(format!("temperature {}", self.temperature));
-        words.push(format!("seed {}", self.seed));
         words.extend(self.cache.map(|refresh| format!("cache, all anew every {refresh} calls")));
         words.extend(self.precision.clone());
+        words.push(format!("temperature {}", self.temperature));
+        words.push(format!("seed {}", self.seed)); // the last: of several runs that of the last one follows
         words
     }
 

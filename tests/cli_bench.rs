@@ -92,7 +92,10 @@ fn a_gpu_s_kernels_are_timed_by_its_own_clock() {
         (gflop / number(&told["cells"][0], "gflop") - 1.0).abs() < 1e-9 && number(&told, "copied_gb_per_second") > 0.0
     );
     let (code, _, notes) = bench(&["--device", "cpu", "--seconds", "0", "--kernels"]);
-    assert!(code == 1 && notes.contains("kernels are timed where they run: on a GPU"), "{notes}");
+    assert!(
+        code == 1 && notes.contains("only kernels are timed, which run this program's own nets on a GPU"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -127,6 +130,8 @@ fn an_earlier_result_is_compared_with() {
     let row = table.lines().find(|line| line.trim_start().starts_with("8 ")).unwrap();
     assert!(row.ends_with("  0.00") && table.contains("before, the device was another\n"), "{table}");
     // What was not measured before has nothing to be compared with.
+    let (code, _, notes) = bench(&[&cell[..], &against, &["--format", "json"]].concat());
+    assert!(code == 2 && notes.contains("--against is for the table"), "{notes}");
     let other = bench(&[&["--device", "cpu", "--lengths", "9", "--batches", "1"], &against[..]].concat()).1;
     assert!(other.lines().any(|line| line.trim_start().starts_with("9 ") && line.ends_with("  -")), "{other}");
     before["cells"][0]["median_ms"] = "fast".into();

@@ -81,7 +81,7 @@ fn a_cache_is_asked_for_told_of_and_written_down() {
     assert!(same == text && once_more == exact, "all anew at every call is exact");
     let (_, notes, kept) = run(&["--cache", "3"]);
     assert_eq!(kept.header.cache, Some(3));
-    assert!(notes.contains("seed 5, cache, all anew every 3 calls; on cpu"), "{notes}");
+    assert!(notes.contains("cache, all anew every 3 calls, temperature 1, seed 5; on cpu"), "{notes}");
     assert!(kept.frames[1] == exact.frames[1], "the first call is exact");
     assert!(kept.frames[2].predictions != exact.frames[2].predictions, "the second reads what was kept of the prompt");
     fs::remove_file(trace).unwrap();
@@ -103,7 +103,8 @@ fn f16_is_asked_for_told_of_and_written_down() {
     let trace = scratch("f16.jsonl");
     let gpu =
         ["generate", "--device", "gpu", "--model", "tests/model", "--length", "24", "--steps", "6", "--seed", "5"];
-    for (precision, written, words) in [("f16", Some("f16"), "seed 5, f16; on "), ("f32", None, "asked for; in f32\n")]
+    for (precision, written, words) in
+        [("f16", Some("f16"), "f16, temperature 1, seed 5; on "), ("f32", None, "asked for; in f32\n")]
     {
         let more = ["--precision", precision, "--trace", trace.to_str().unwrap()];
         let (code, _, notes) = unmask(&[&gpu[..], &more].concat());

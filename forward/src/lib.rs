@@ -14,5 +14,5 @@ pub use cpu::{Task, vectorised};
 pub use hash::pcg4d;
 pub use shape::Shape;
 pub use statistics::{Draw, STATS, TOP, gumbel, log_prob, statistics};
-pub use threads::{each, together};
+pub use threads::{each, threads, together};
 pub use weights::{BlockWeights, Weights};

@@ -24,7 +24,7 @@ pub struct ModelOptions {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct PrecisionOptions {
     /// What a GPU makes its products in: auto takes f16 on a real GPU that offers it, where the self-test agrees within 0.02, else
-    /// f32; f16 takes a software adapter too. A model draws another token in f16 now and then, where two are nearly tied
+    /// f32; f16 takes that or fails, and with --device gpu a software adapter too. A model draws another token in f16 now and then, where two are nearly tied
     #[arg(long, value_name = "auto|f32|f16", default_value = "auto", value_parser = precisions(), hide_possible_values = true)]
     pub precision: PrecisionChoice,
 }

@@ -93,6 +93,8 @@ impl Model {
             },
         };
         let model = Self::on_gpu(files, warm.within(Precision::F32)).await?;
+        // Without kernels of its own a net never has a choice.
+        let told = if model.dispatches().is_none() { "in f32, by burn's operations".to_owned() } else { told };
         Ok((model, told))
     }
 }

@@ -43,7 +43,7 @@ impl Model {
     fn on_its_own_kernels(&self) -> Result<&Forward, DenoiserError> {
         match &self.net {
             Network::Gpu(forward) => Ok(forward),
-            _ => Err(DenoiserError::Input("kernels are timed where they run: on a GPU".into())),
+            _ => Err(DenoiserError::Input("only kernels are timed, which run this program's own nets on a GPU".into())),
         }
     }
 

@@ -36,8 +36,8 @@ use whole::Whole;
 ///
 /// A call predicts every position of a batch of sequences that are all masked, and reads back what it says of them: the first
 /// call of as many runs. Told are the median over calls and the shortest, how many calls a second that makes, the bytes read
-/// back and the operations sent to the GPU, and what share of the device's own speed at multiplying matrices that is. A
-/// process of its own loads the model and makes the first calls, which compile.
+/// back and the operations sent to the GPU, and what share that is of the speed at which burn multiplies large f32 matrices on the
+/// device, which kernels may outrun. A process of its own loads the model and makes the first calls, which compile.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   unmask bench
@@ -68,10 +68,11 @@ pub struct Bench {
     /// Time the logits alone as well, with nothing said of them: what other programs call a call
     #[arg(long)]
     logits: bool,
-    /// Tell what each kernel of a call takes, by the GPU's own clock, beside the least that its operations and bytes would
+    /// Tell what each kernel of a call takes, by the GPU's own clock, beside its floor: what its operations take at the
+    /// rate of burn's f32 products, or its bytes at that of a copy, whichever is longer
     #[arg(long)]
     kernels: bool,
-    /// An earlier result to compare with, from --format json
+    /// An earlier result to compare with, from --format json: the table's last column is the time now by the time then
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
     /// How to print: table, json
@@ -152,6 +153,9 @@ impl Bench {
         for (what, list) in [("length", &self.lengths), ("batch", &self.batches), ("cache", &self.cache)] {
             no_twice(what, list).unwrap_or_else(|error| wrong_usage(&error));
         }
+        if let (Form::Json, Some(_)) = (self.format, &self.against) {
+            wrong_usage(&anyhow!("--against is for the table; with --format json there is none"));
+        }
         let earlier = self.against.as_deref().map(read).transpose()?;
         let progress = Progress::new();
         progress.tell(format_args!("opening the model ..."));
@@ -211,7 +215,7 @@ impl Bench {
             model: model.hash().to_owned(),
             parameters: model.parameters(),
             weight_bytes: model.weight_bytes(),
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: ::forward::threads(),
             load_ms: first.load_ms,
             kernels_ms: first.kernels_ms,
             first_call_ms: first.cells.first().map_or(0.0, |cell| cell.first_ms),

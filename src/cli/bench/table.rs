@@ -10,7 +10,7 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
     let bytes = measured.weight_bytes.map(|bytes| format!(" of {bytes} bytes")).unwrap_or_default();
     let mut text = format!(
         "on {device}: {why}; {parameters} weights{bytes}, {} of the CPU\n\
-         loaded in {load_ms:.0} ms{kernels}, first call {first_call_ms:.0} ms; products of matrices reach {ceiling_gflops:.1} GFLOP/s\n\n",
+         loaded in {load_ms:.0} ms{kernels}, first call {first_call_ms:.0} ms; burn's products of large f32 matrices reach {ceiling_gflops:.1} GFLOP/s\n\n",
         count(*threads, "thread"),
     );
     let before = |cell: &Cell| {
@@ -88,7 +88,8 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
         }
         let copies = measured.copied_gb_per_second.unwrap_or_default();
         text += &format!(
-            "floor: its operations by {ceiling_gflops:.1} GFLOP/s of products, or its bytes by {copies:.1} GB/s of a copy; GFLOP and MB of all\n"
+            "floor: its operations by the {ceiling_gflops:.1} GFLOP/s of burn's f32 products, or its bytes by {copies:.1} GB/s of a copy\n\
+             GFLOP and MB are of all dispatches of a kernel\n"
         );
     }
     if let Some(earlier) = earlier {
@@ -96,6 +97,7 @@ pub fn table(measured: &Measured, why: &str, earlier: Option<&Measured>) -> Stri
             if now == then { String::new() } else { format!("before, the {what} was {then}\n") }
         };
         text += &other("device", device, &earlier.device);
+        text += &other("number of threads", &threads.to_string(), &earlier.threads.to_string());
         text += &other("precision", &measured.precision, &earlier.precision);
         text += &other("model", &measured.model, &earlier.model);
     }

@@ -1,5 +1,7 @@
 //! The forward as WGSL kernels on wgpu: recorded and sent as a whole, about forty dispatches a call.
 
+#[cfg(not(target_family = "wasm"))]
+mod bandwidth;
 mod buffers;
 mod call;
 mod handle;
@@ -9,7 +11,6 @@ mod precision;
 mod read;
 mod record;
 mod tiles;
-#[cfg(not(target_family = "wasm"))]
 mod timed;
 
 pub use call::{Forward, Prepared, Question, Sequences, What};
