@@ -80,7 +80,8 @@ impl Model {
     ) -> Result<(Self, String), ModelError> {
         let warm = place.into();
         let place = warm.place.clone();
-        let (warm, told) = match choice.why_not(&place) {
+        let untried = choice.why_not(&place);
+        let (warm, told) = match untried {
             Some(told) => (warm, told.to_owned()),
             None => match Self::on_gpu(files, warm.within(Precision::F16)).await {
                 Ok(model) => return Ok((model, "in f16".into())),
@@ -93,9 +94,9 @@ impl Model {
             },
         };
         let model = Self::on_gpu(files, warm.within(Precision::F32)).await?;
-        // Without kernels of its own a net never has a choice.
-        let told = if model.dispatches().is_none() { "in f32, by burn's operations".to_owned() } else { told };
-        Ok((model, told))
+        // A net without kernels of its own has no f16, whatever the device.
+        let by_burn = untried.is_some() && model.dispatches().is_none();
+        Ok((model, if by_burn { "in f32, by burn's operations".into() } else { told }))
     }
 }
 
